@@ -1,0 +1,162 @@
+#include "base/strict_json.hpp"
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/error.hpp>
+#include <boost/json/string.hpp>
+#include <boost/json/value_stack.hpp>
+
+#include <fmt/format.h>
+
+#include <unordered_set>
+
+namespace berth {
+namespace {
+
+// Boost.JSON's own handler keeps the last of repeated keys. This one feeds the same value stack but remembers the keys
+// of every open object, after escapes are resolved.
+class StrictHandler {
+public:
+    static constexpr std::size_t max_object_size = 1U << 20;
+    static constexpr std::size_t max_array_size = 1U << 20;
+    static constexpr std::size_t max_key_size = 1U << 20;
+    static constexpr std::size_t max_string_size = 1U << 26;
+
+    using error_code = boost::system::error_code;
+
+    bool on_document_begin(error_code&) {
+        stack_.reset();
+        return true;
+    }
+    bool on_document_end(error_code&) { return true; }
+    bool on_object_begin(error_code&) {
+        keys_.emplace_back();
+        return true;
+    }
+    bool on_object_end(std::size_t size, error_code&) {
+        keys_.pop_back();
+        stack_.push_object(size);
+        return true;
+    }
+    bool on_array_begin(error_code&) { return true; }
+    bool on_array_end(std::size_t size, error_code&) {
+        stack_.push_array(size);
+        return true;
+    }
+    bool on_key_part(std::string_view part, std::size_t, error_code&) {
+        key_ += part;
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_key(std::string_view part, std::size_t, error_code& ec) {
+        key_ += part;
+        if (!keys_.back().insert(key_).second) {
+            repeated_key = key_;
+            ec = boost::json::error::syntax;
+            return false;
+        }
+        key_.clear();
+        stack_.push_key(part);
+        return true;
+    }
+    bool on_string_part(std::string_view part, std::size_t, error_code&) {
+        stack_.push_chars(part);
+        return true;
+    }
+    bool on_string(std::string_view part, std::size_t, error_code&) {
+        stack_.push_string(part);
+        return true;
+    }
+    bool on_number_part(std::string_view, error_code&) { return true; }
+    bool on_int64(std::int64_t value, std::string_view, error_code&) {
+        stack_.push_int64(value);
+        return true;
+    }
+    bool on_uint64(std::uint64_t value, std::string_view, error_code&) {
+        stack_.push_uint64(value);
+        return true;
+    }
+    bool on_double(double value, std::string_view, error_code&) {
+        stack_.push_double(value);
+        return true;
+    }
+    bool on_bool(bool value, error_code&) {
+        stack_.push_bool(value);
+        return true;
+    }
+    bool on_null(error_code&) {
+        stack_.push_null();
+        return true;
+    }
+    bool on_comment_part(std::string_view, error_code&) { return true; }
+    bool on_comment(std::string_view, error_code&) { return true; }
+
+    boost::json::value release() { return stack_.release(); }
+
+    std::optional<std::string> repeated_key;
+
+private:
+    boost::json::value_stack stack_;
+    std::vector<std::unordered_set<std::string>> keys_;
+    std::string key_;
+};
+
+} // namespace
+
+Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits) {
+    boost::json::parse_options options;
+    options.max_depth = limits.depth;
+    boost::json::basic_parser<StrictHandler> parser(options);
+    boost::system::error_code error;
+    const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
+    if (parser.handler().repeated_key) {
+        return failure(ErrorCode::invalid_json,
+                       fmt::format("The JSON has the key '{}' twice in one object.", *parser.handler().repeated_key));
+    }
+    if (error == boost::json::error::too_deep) {
+        return failure(ErrorCode::invalid_json,
+                       fmt::format("The JSON is nested more than {} levels deep.", limits.depth));
+    }
+    if (error) return failure(ErrorCode::invalid_json, fmt::format("The JSON is not valid: {}.", error.message()));
+    if (text.find_first_not_of(" \t\r\n", used) != std::string_view::npos) {
+        return failure(ErrorCode::invalid_json, "The JSON is followed by something else.");
+    }
+    return parser.handler().release();
+}
+
+const boost::json::value* find_member(const boost::json::value& value, std::string_view key) {
+    const auto* object = value.if_object();
+    if (object == nullptr) return nullptr;
+    const auto* member = object->if_contains(key);
+    return member != nullptr && !member->is_null() ? member : nullptr;
+}
+
+std::optional<std::string_view> find_string(const boost::json::value& value, std::string_view key) {
+    const auto* member = find_member(value, key);
+    if (member == nullptr || !member->is_string()) return std::nullopt;
+    return std::string_view(member->get_string());
+}
+
+std::optional<bool> find_bool(const boost::json::value& value, std::string_view key) {
+    const auto* member = find_member(value, key);
+    if (member == nullptr || !member->is_bool()) return std::nullopt;
+    return member->get_bool();
+}
+
+std::optional<std::int64_t> find_integer(const boost::json::value& value, std::string_view key) {
+    const auto* member = find_member(value, key);
+    if (member == nullptr || !member->is_int64()) return std::nullopt;
+    return member->get_int64();
+}
+
+std::optional<std::vector<std::string>> find_strings(const boost::json::value& value, std::string_view key) {
+    const auto* member = find_member(value, key);
+    if (member == nullptr || !member->is_array()) return std::nullopt;
+    std::vector<std::string> out;
+    for (const auto& item : member->get_array()) {
+        if (!item.is_string()) return std::nullopt;
+        out.emplace_back(std::string_view(item.get_string()));
+    }
+    return out;
+}
+
+} // namespace berth

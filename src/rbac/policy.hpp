@@ -1,0 +1,111 @@
+#pragma once
+
+#include "base/guid.hpp"
+#include "rbac/operation.hpp"
+#include "rbac/role_definition.hpp"
+#include "rbac/scope.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth::rbac {
+
+struct RoleAssignment {
+    Guid id;
+    Scope scope;
+    Guid role_definition;
+    Guid principal;
+    std::string principal_type; ///< User, Group, ServicePrincipal, ForeignGroup, Device
+    std::optional<std::string> condition;
+    std::optional<std::string> condition_version;
+    std::optional<std::string> description;
+    Timestamp created_at{};
+    std::string created_by;
+    Timestamp updated_at{};
+    std::string updated_by;
+};
+
+struct GroupMembership {
+    Guid group;
+    Guid member;
+};
+
+/// Everything a decision stands on. Assignments that name an unknown role or carry a condition (which the condition
+/// evaluator of a later version will honour) grant nothing.
+struct PolicyInput {
+    std::vector<RoleDefinition> custom_roles;
+    std::vector<RoleAssignment> assignments;
+    std::vector<GroupMembership> memberships;
+};
+
+/// What a request is about, for conditions. The seam for Azure's attributes; the repository's name is the one that
+/// registries have.
+struct Attributes {
+    std::string_view repository; ///< `Microsoft.ContainerRegistry/registries/repositories:name`, or empty
+};
+
+/// Why one assignment did or did not grant.
+enum class Verdict : std::uint8_t {
+    granted,
+    action_not_included,   ///< no pattern of the role matches the action
+    action_excluded,       ///< matched, but `notActions` takes it away
+    scope_does_not_cover,  ///< another scope than the one asked for or one above it
+    role_unknown,
+    condition_not_met,
+};
+
+/// One assignment of the caller (or of a group they are in) as the decision saw it.
+struct Considered {
+    const RoleAssignment* assignment;
+    const RoleDefinition* role; ///< nullptr when unknown
+    Verdict verdict;
+    std::vector<Guid> through_groups; ///< the path from the caller to the group that holds the assignment
+};
+
+struct Decision {
+    bool allowed = false;
+    const RoleAssignment* granted_by = nullptr; ///< set when allowed; lives as long as the policy
+};
+
+struct Explanation {
+    Decision decision;
+    std::vector<Considered> considered;
+};
+
+/// All definitions, assignments and groups, compiled and immutable: share it freely between threads.
+class Policy {
+public:
+    static std::shared_ptr<const Policy> compile(PolicyInput input);
+    virtual ~Policy() = default;
+
+    /// May this principal (with all groups it is in, transitively) do this there? A few hash look-ups and bit tests.
+    virtual Decision decide(const Guid& principal, Operation operation, const Scope& scope,
+                            const Attributes& attributes = {}) const = 0;
+    /// The same walk with a recorder: also says what was looked at, assignments elsewhere included.
+    virtual Explanation explain(const Guid& principal, Operation operation, const Scope& scope,
+                                const Attributes& attributes = {}) const = 0;
+
+    /// Whether the principal has any assignment at, above or below the scope: what shows it a subscription.
+    virtual bool has_assignment_near(const Guid& principal, const Scope& scope) const = 0;
+    /// The effective permission objects of the principal at the scope, as ARM's `permissions` lists them.
+    virtual std::vector<Permission> permissions_at(const Guid& principal, const Scope& scope) const = 0;
+    /// The principal's groups, transitively, without itself.
+    virtual std::vector<Guid> groups_of(const Guid& principal) const = 0;
+
+    /// Custom or built-in, by id; nullptr if there is none.
+    virtual const RoleDefinition* find_role(const Guid& id) const = 0;
+    virtual std::span<const RoleDefinition> custom_roles() const = 0;
+    virtual std::span<const RoleAssignment> assignments() const = 0;
+    virtual const RoleAssignment* find_assignment(const Guid& id) const = 0;
+};
+
+/// The built-in role that grants all these operations and least beside them; nullptr if none does. Job roles before
+/// broad ones, by the number of known operations a role grants.
+const RoleDefinition* smallest_role(std::span<const Operation> operations);
+
+} // namespace berth::rbac

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "base/guid.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "rbac/scope.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace berth::rbac {
+
+/// One permission object of a role definition; the patterns as they were written.
+struct Permission {
+    std::vector<std::string> actions;
+    std::vector<std::string> not_actions;
+    std::vector<std::string> data_actions;
+    std::vector<std::string> not_data_actions;
+};
+
+struct RoleDefinition {
+    Guid id;
+    std::string name; ///< Azure's `roleName`
+    bool built_in = false;
+    std::string description;
+    std::vector<Permission> permissions;
+    std::vector<Scope> assignable_scopes;
+    Timestamp created_at{};
+    std::string created_by;
+    Timestamp updated_at{};
+    std::string updated_by;
+};
+
+/// The 34 built-in role definitions that concern a registry, in the order of the reference data. Assignable at `/`.
+std::span<const RoleDefinition> built_in_roles();
+/// A built-in role by id, or by name without regard to case; nullptr if there is none.
+const RoleDefinition* find_built_in_role(const Guid& id) noexcept;
+const RoleDefinition* find_built_in_role(std::string_view name) noexcept;
+
+/// Reads `permissions` as Azure writes them (`[{"actions":[],"notActions":[],"dataActions":[],"notDataActions":[]}]`,
+/// missing lists are empty). `invalid_parameter` with what is wrong where.
+Result<std::vector<Permission>> parse_permissions(const boost::json::value& json);
+/// The same back.
+boost::json::array to_json(std::span<const Permission> permissions);
+
+} // namespace berth::rbac

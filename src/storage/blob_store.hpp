@@ -1,0 +1,76 @@
+#pragma once
+
+#include "base/byte_source.hpp"
+#include "base/digest.hpp"
+#include "base/encoding.hpp"
+#include "base/file_descriptor.hpp"
+#include "base/guid.hpp"
+#include "base/result.hpp"
+#include "base/task.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace berth::storage {
+
+/// Names an object in the store: unique per upload, made by berth (a GUID), never derived from outside input.
+using StorageKey = Guid;
+/// Names an upload session's bytes: the random id inside its sealed `Location`.
+using UploadId = Guid;
+
+/// A stored object, open for reading. A part of a file goes to the socket without passing through memory; other stores
+/// give a source.
+struct OpenObject {
+    std::uint64_t size = 0;
+    std::shared_ptr<FileDescriptor> file; ///< set by stores that keep files
+};
+
+/// Writes one upload. One at a time per upload; not thread-safe, but may be used from one coroutine whichever loop it is
+/// on. Destroying it without `pause` or `finish` keeps nothing of what was appended since the last `pause`.
+class UploadWriter {
+public:
+    virtual ~UploadWriter() = default;
+
+    /// Bytes so far.
+    virtual std::uint64_t offset() const noexcept = 0;
+    /// Hashes and keeps `bytes`, on a worker where that takes long. `storage_full` when there is no room.
+    virtual Task<Result<void>> append(std::span<const std::byte> bytes) = 0;
+    /// Everything appended so far survives the process (not the machine), hash state included: a chunk can be
+    /// acknowledged. The writer is spent afterwards.
+    virtual Task<Result<void>> pause() = 0;
+    /// The digest of all bytes so far. With another algorithm than the upload was opened with, what is there is read
+    /// again.
+    virtual Task<Result<Digest>> digest(DigestAlgorithm algorithm) = 0;
+    /// All bytes, if there are at most `limit` of them: content small enough to live in the database.
+    virtual Task<Result<std::optional<Bytes>>> take_if_small(std::uint64_t limit) = 0;
+    /// Makes the bytes the object `key`, durable with its folder entry when this returns. The upload is gone.
+    virtual Task<Result<void>> finish(const StorageKey& key) = 0;
+};
+
+/// Where large bytes live. Thread-safe. `testing/blob_store_contract.hpp` says by tests what each implementation must do.
+class BlobStore {
+public:
+    virtual ~BlobStore() = default;
+
+    /// How many bytes of that upload are kept; `blob_upload_unknown` if it is not there. An upload that has begun and got
+    /// no bytes yet need not be there: starting one writes nothing.
+    virtual Task<Result<std::uint64_t>> upload_size(const UploadId& id) = 0;
+    /// Opens an upload to go on where it stands, or, when there is none, a new one if `create` allows it, else
+    /// `blob_upload_unknown`. `conflict` while another writer has it open.
+    virtual Task<Result<std::unique_ptr<UploadWriter>>> open_upload(const UploadId& id, DigestAlgorithm algorithm,
+                                                                    bool create) = 0;
+    /// Forgets an upload; no error if it is not there.
+    virtual Task<Result<void>> discard_upload(const UploadId& id) = 0;
+    /// Forgets uploads that nobody has touched for so long and returns how many.
+    virtual Task<Result<std::uint64_t>> discard_uploads_older_than(std::chrono::seconds age) = 0;
+
+    /// Opens an object; `blob_unknown` if it is not there.
+    virtual Task<Result<OpenObject>> open(const StorageKey& key) = 0;
+    /// Removes an object; no error if it is not there.
+    virtual Task<Result<void>> remove(const StorageKey& key) = 0;
+};
+
+} // namespace berth::storage
