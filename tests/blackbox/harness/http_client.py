@@ -97,6 +97,9 @@ class Http:
                 # A server may close a connection that was idle; a fresh one must answer.
                 if attempt == 2 or not reused or not replayable:
                     raise AssertionError(f"{method} {path}: the connection broke: {error!r}") from error
+            except BaseException:
+                self.close()
+                raise
         raise AssertionError("unreachable")
 
     def _exchange(self, method, path, headers, body) -> Response:
