@@ -1,0 +1,68 @@
+#pragma once
+
+#include "base/guid.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "base/task.hpp"
+#include "base/time.hpp"
+#include "base/worker_pool.hpp"
+#include "identity/seal.hpp"
+#include "storage/database.hpp"
+#include "tenant/directory_store.hpp"
+#include "tenant/world.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace berth::identity {
+
+/// `sha256$<hex>` of a random secret that berth generated.
+std::string hash_secret(const Secret& secret);
+/// `scrypt$N$r$p$<salt>$<hash>` of a person's password; takes tens of milliseconds: run it on a worker.
+std::string hash_password(const Secret& password);
+/// Constant time in the secret. False for a hash of unknown form.
+bool matches_hash(std::string_view secret, std::string_view hash);
+
+/// A new secret and what is kept of it.
+struct NewCredential {
+    Secret secret;
+    std::string hash;
+    tenant::CredentialInfo info;
+};
+NewCredential make_credential(std::optional<std::string> display_name, Timestamp now, std::chrono::seconds lifetime);
+
+/// Checks names and secrets of principals and admin users. What was verified is remembered under a keyed hash, bounded
+/// and for a short time, so that Basic credentials on each request cost as little as a token; a changed secret,
+/// principal or registry counts at once. Thread-safe.
+class Credentials {
+public:
+    Credentials(storage::Database& database, const Seal& seal, WorkerPool& workers, const Clock& clock);
+    ~Credentials();
+
+    /// The principal that signs in as `name` (a client id, or a user's name) with `secret`. `invalid_credentials`, the
+    /// same for an unknown name, a wrong or expired secret and a disabled principal; an unknown name costs as much.
+    /// `world` must be the current one.
+    Task<Result<Guid>> verify_principal(const tenant::World& world, std::string_view name, std::string_view secret);
+    /// Whether `name` and `secret` are the admin user of the registry, with it enabled.
+    Task<Result<void>> verify_admin_user(const tenant::Registry& registry, std::string_view name,
+                                         std::string_view secret);
+
+    /// Call after a secret of anybody was added, changed or removed, once that is durable: forgets what was remembered.
+    void forget_remembered() noexcept;
+
+    /// The two passwords of a registry's admin user, in the order `password`, `password2`; makes them if there are none.
+    Task<Result<std::vector<std::pair<std::string, Secret>>>> admin_passwords(const tenant::Registry& registry);
+    /// Makes a new one; `invalid_parameter` for another name than `password` or `password2`.
+    Task<Result<void>> regenerate_admin_password(const tenant::Registry& registry, std::string_view which);
+
+private:
+    struct Memory;
+    storage::Database& database_;
+    const Seal& seal_;
+    WorkerPool& workers_;
+    const Clock& clock_;
+    std::unique_ptr<Memory> memory_;
+};
+
+} // namespace berth::identity

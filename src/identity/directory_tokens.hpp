@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "identity/caller.hpp"
+#include "identity/key_ring.hpp"
+#include "identity/registry_tokens.hpp"
+#include "tenant/world.hpp"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace berth::identity {
+
+/// Which service a directory token is for.
+enum class Audience : std::uint8_t {
+    resource_manager, ///< https://management.azure.com, https://management.core.windows.net, berth's own address
+    graph,            ///< https://graph.microsoft.com, berth's own address
+    registry,         ///< https://containerregistry.azure.net, at /oauth2/exchange; ARM's too while the registry allows it
+};
+
+/// Entra-shaped access tokens, RS256. Verified tokens are remembered, keyed by hash. Thread-safe.
+class DirectoryTokens {
+public:
+    DirectoryTokens(const KeyRing& keys, const Clock& clock);
+    ~DirectoryTokens();
+
+    /// The audiences that count as berth's own address: its base addresses and those of its registries' external URLs.
+    /// Set at start and when it listens.
+    void set_own_addresses(std::vector<std::string> base_addresses);
+
+    /// A token of one hour for `principal`: `aud` is `resource` as it was asked for; claims as Entra's v1 tokens have
+    /// (aud, iss, iat, nbf, exp, appid, appidacr, idp, idtyp, oid, sub, tid, ver, ...).
+    Result<IssuedToken> issue(const tenant::World& world, const tenant::Principal& principal, std::string_view resource,
+                              std::string_view issuer);
+    /// Whether berth issues tokens for that resource at all (any known audience, with or without trailing slash).
+    bool knows_resource(std::string_view resource) const;
+
+    /// The caller, or `invalid_credentials`; `Error::target` is ARM's code: `InvalidAuthenticationToken`,
+    /// `InvalidAuthenticationTokenAudience` or `ExpiredAuthenticationToken`.
+    Result<Caller> verify(const tenant::World& world, std::span<const Audience> accepted, std::string_view token) const;
+
+private:
+    struct Memory;
+    const KeyRing& keys_;
+    const Clock& clock_;
+    std::unique_ptr<Memory> memory_;
+};
+
+} // namespace berth::identity

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/guid.hpp"
+#include "base/result.hpp"
+#include "rbac/policy.hpp"
+#include "storage/database.hpp"
+
+#include <vector>
+
+/// The rows of roles and assignments: functions for closures of `Database::read` and `write`.
+namespace berth::tenant {
+
+/// Creates or replaces a custom role. `role_definition_name_exists` if another role of the tenant (a built-in one
+/// included) bears the name, `limit_exceeded` above 5,000.
+Result<void> put_role_definition(storage::Session& session, const Guid& tenant, const rbac::RoleDefinition& role);
+/// `role_definition_in_use` while assignments refer to it; `role_definition_not_found`.
+Result<void> delete_role_definition(storage::Session& session, const Guid& id);
+Result<std::vector<rbac::RoleDefinition>> list_role_definitions(storage::Session& session);
+
+/// Creates the assignment, or updates condition and description of the one with that id.
+/// `role_assignment_update_not_permitted` if principal, scope or role differ, `role_assignment_exists` (detail: the id)
+/// if another one says the same, `limit_exceeded` above 4,000 in a subscription.
+Result<void> put_role_assignment(storage::Session& session, const Guid& tenant, const rbac::RoleAssignment& assignment);
+/// `not_found` if there is none.
+Result<void> delete_role_assignment(storage::Session& session, const Guid& id);
+Result<std::vector<rbac::RoleAssignment>> list_role_assignments(storage::Session& session);
+
+} // namespace berth::tenant

@@ -1,0 +1,75 @@
+#pragma once
+
+#include "base/guid.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "storage/database.hpp"
+#include "tenant/world.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+/// The rows of the directory: functions for use inside closures of `Database::read` and `write`. They check what only the
+/// database knows (existence, uniqueness, limits) and leave the event to the caller, who knows the actor.
+namespace berth::tenant {
+
+struct Application {
+    Guid id;             ///< object id of the application
+    Guid application_id; ///< `appId`, the client id
+    std::string display_name;
+    Timestamp created_at{};
+};
+
+/// A secret that was made for an application or a service principal; the value itself is shown once and never kept.
+struct CredentialInfo {
+    Guid key_id;
+    std::string hint; ///< its first three characters
+    std::optional<std::string> display_name;
+    Timestamp starts_at{};
+    Timestamp ends_at{};
+};
+
+Result<Application> create_application(storage::Session& session, const Guid& tenant, const std::string& display_name,
+                                       Timestamp now);
+/// `not_found` if there is none.
+Result<Application> read_application(storage::Session& session, const Guid& id);
+Result<std::optional<Application>> find_application(storage::Session& session, const Guid& application_id);
+Result<std::vector<Application>> list_applications(storage::Session& session);
+Result<void> delete_application(storage::Session& session, const Guid& id);
+
+/// `already_exists` if the application has one, `not_found` without such an application.
+Result<Principal> create_service_principal(storage::Session& session, const Guid& tenant, const Guid& application_id,
+                                           Timestamp now);
+/// A user with a name and no password yet. `already_exists` for a name in use.
+Result<Principal> create_user(storage::Session& session, const Guid& tenant, const std::string& display_name,
+                              const std::string& user_principal_name, Timestamp now);
+Result<Principal> create_group(storage::Session& session, const Guid& tenant, const std::string& display_name,
+                               Timestamp now);
+/// Renames, enables, disables. `not_found`.
+Result<void> update_principal(storage::Session& session, const Guid& id, const std::optional<std::string>& display_name,
+                              std::optional<bool> enabled);
+/// Deletes the principal with its credentials, memberships and directory roles. Its role assignments stay listed.
+Result<void> delete_principal(storage::Session& session, const Guid& id);
+
+/// `already_exists` if it is a member, `not_found` if either is unknown.
+Result<void> add_group_member(storage::Session& session, const Guid& group, const Guid& member);
+Result<void> remove_group_member(storage::Session& session, const Guid& group, const Guid& member);
+Result<std::vector<Guid>> list_group_members(storage::Session& session, const Guid& group);
+
+Result<void> add_directory_role(storage::Session& session, const Guid& principal, const std::string& role);
+
+/// Keeps the hash of a secret for the owner (an application's or a principal's object id).
+Result<void> add_credential(storage::Session& session, const Guid& owner, const CredentialInfo& info,
+                            const std::string& hash);
+Result<std::vector<CredentialInfo>> list_credentials(storage::Session& session, const Guid& owner);
+Result<void> remove_credential(storage::Session& session, const Guid& owner, const Guid& key_id);
+/// The hashes that hold now for a service principal: its own and its application's.
+struct StoredCredential {
+    Guid key_id;
+    std::string hash;
+    Timestamp ends_at{};
+};
+Result<std::vector<StoredCredential>> valid_credentials(storage::Session& session, const Guid& principal, Timestamp now);
+
+} // namespace berth::tenant

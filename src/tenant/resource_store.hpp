@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/guid.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "rbac/scope.hpp"
+#include "storage/database.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The rows of ARM resources, resource groups included: functions for closures of `Database::read` and `write`.
+namespace berth::tenant {
+
+struct Resource {
+    std::int64_t row = 0;
+    Guid guid;
+    Guid tenant;
+    Guid subscription;
+    std::string resource_group; ///< its name as written
+    std::string type;           ///< `Microsoft.ContainerRegistry/registries`, in Azure's spelling
+    std::string name;
+    rbac::Scope scope;
+    std::string location;
+    boost::json::object tags;
+    std::optional<std::string> sku;
+    boost::json::object properties;
+    Timestamp created_at{};
+    std::string created_by;
+    Timestamp updated_at{};
+    std::string updated_by;
+};
+
+/// nullopt if there is none.
+Result<std::optional<Resource>> find_resource(storage::Session& session, const rbac::Scope& scope);
+/// Creates; `already_exists` for the same scope, or for a registry name that is taken anywhere (names are global).
+/// Returns the row.
+Result<std::int64_t> insert_resource(storage::Session& session, const Resource& resource);
+/// Replaces location, tags, sku, properties, updated_*. `not_found`.
+Result<void> update_resource(storage::Session& session, const Resource& resource);
+/// Deletes one resource and all that hangs on it (a registry's content and the role assignments at or below it).
+Result<void> delete_resource(storage::Session& session, const rbac::Scope& scope);
+/// One page, in name order: resources of a type in a subscription, in one resource group if given. `after` is the
+/// `scope_key` of the last one seen; at most `limit`.
+Result<std::vector<Resource>> list_resources(storage::Session& session, const Guid& subscription,
+                                             std::optional<std::string_view> resource_group,
+                                             std::optional<std::string_view> type, std::string_view after,
+                                             std::size_t limit);
+
+} // namespace berth::tenant

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "base/time.hpp"
+#include "storage/database.hpp"
+#include "tenant/world.hpp"
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace berth::tenant {
+
+/// How login servers are named; set once the ports are known.
+struct LoginServerNaming {
+    std::string domain = "localhost";               ///< `<registry>.<domain>`
+    std::uint16_t port = 443;                       ///< port of the HTTPS listener, written when it is not 443
+    std::map<std::string, std::string> external_url; ///< by registry name in lower case: `https://host[:port]`
+    /// `<name>.<domain>[:port]`, or host and port of the external URL; lower case.
+    std::string login_server(std::string_view registry_name) const;
+};
+
+/// Keeps the current `World`. Thread-safe.
+class Tenancy {
+public:
+    Tenancy(storage::Database& database, LoginServerNaming naming);
+
+    /// The world as of the last refresh; never null after the first one.
+    std::shared_ptr<const World> world() const noexcept { return world_.load(std::memory_order_acquire); }
+
+    /// Reads what the world holds and makes it the current one. A change of principals, groups, roles, assignments or
+    /// registries is acknowledged only after this has returned: from then on every request sees it.
+    Task<Result<void>> refresh();
+
+    const LoginServerNaming& naming() const noexcept { return naming_; }
+
+private:
+    storage::Database& database_;
+    LoginServerNaming naming_;
+    std::atomic<std::shared_ptr<const World>> world_;
+};
+
+} // namespace berth::tenant
