@@ -1,0 +1,87 @@
+#pragma once
+
+#include "base/names.hpp"
+#include "base/percent.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "gateway/route.hpp"
+#include "http/message.hpp"
+#include "identity/caller.hpp"
+#include "rbac/scope.hpp"
+#include "storage/events.hpp"
+#include "tenant/world.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace berth::gateway {
+
+/// One request on its way through a handler: what was asked, by whom, and the only way to ask what else they may do.
+/// Lives as long as the handler runs.
+class Context {
+public:
+    http::Request& request() noexcept { return request_; }
+    const Route& route() const noexcept { return *route_; }
+    const tenant::World& world() const noexcept { return *world_; }
+    const identity::Caller& caller() const noexcept { return caller_; }
+    Timestamp now() const noexcept { return now_; }
+    /// In every answer's headers and in the log.
+    const std::string& correlation_id() const noexcept { return correlation_id_; }
+
+    /// The registry of this request's host; there is one on routes of protocols `registry` and `registry_token`.
+    const tenant::Registry& registry() const noexcept { return *registry_; }
+    bool has_registry() const noexcept { return registry_ != nullptr; }
+    /// The scope that the entry was decided at.
+    const rbac::Scope& scope() const noexcept { return scope_; }
+
+    /// A parameter of the pattern, decoded; empty if the pattern has none of that name.
+    std::string_view parameter(std::string_view name) const noexcept;
+    /// The parameter `name` as a repository name (checked before the handler ran).
+    const RepositoryName& repository() const noexcept { return *repository_; }
+    /// The query, decoded.
+    const Parameters& query() const noexcept { return query_; }
+    /// The address the client used, without a path: `https://myregistry.localhost:5443`.
+    std::string base_address() const;
+
+    /// Reads the body, at most the route's `body_limit`.
+    Task<Result<std::string>> body();
+    /// Reads the body as strict JSON; an empty body is null.
+    Task<Result<boost::json::value>> json_body();
+
+    /// Fails unless the caller has the permission here: on a registry for a repository (or for the registry, with an empty
+    /// name), or in the directory. Only permissions that the route declares; another one is an `internal` failure.
+    Result<void> require(const Permission& permission, std::string_view repository = {}) const;
+    /// The same at an ARM scope (one that is no registry route's own).
+    Result<void> require_at(const Permission& permission, const rbac::Scope& scope) const;
+    /// The same as an answer, for lists.
+    bool may(const Permission& permission, std::string_view repository = {}) const;
+    bool may_at(const Permission& permission, const rbac::Scope& scope) const;
+
+    /// The actor as events record it: object id, `admin:<registry>` or `anonymous`.
+    std::string actor() const;
+    /// An event of this request, ready for `append_event` in the transaction that makes the change.
+    storage::Event event(std::string kind, boost::json::object detail) const;
+
+    Context(http::Request& request, const Route& route, std::shared_ptr<const tenant::World> world, Timestamp now,
+            std::string correlation_id);
+
+private:
+    friend class Gateway;
+    http::Request& request_;
+    const Route* route_;
+    std::shared_ptr<const tenant::World> world_;
+    Timestamp now_;
+    std::string correlation_id_;
+    const tenant::Registry* registry_ = nullptr;
+    identity::Caller caller_;
+    rbac::Scope scope_ = rbac::Scope::root();
+    std::optional<RepositoryName> repository_;
+    std::vector<std::pair<std::string_view, std::string>> parameters_;
+    Parameters query_;
+};
+
+} // namespace berth::gateway

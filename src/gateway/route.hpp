@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "gateway/permission.hpp"
+#include "http/message.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth::gateway {
+
+class Context;
+
+/// How a route speaks: which credentials it takes and what its errors look like.
+enum class Protocol : std::uint8_t {
+    registry,       ///< /v2, /acr/v1: challenge, bearer or Basic; OCI error bodies, refusals are 401
+    registry_token, ///< /oauth2: OCI error bodies, no challenge
+    resource_manager, ///< ARM: bearer; `{"error":{"code","message"}}`, refusals are 403; needs api-version
+    graph,          ///< Graph: bearer; `{"error":{"code","message"}}`
+    sign_in,        ///< Entra-shaped token endpoints and metadata: OAuth error bodies
+    berth,          ///< berth's own: JSON errors
+};
+
+enum class EntryKind : std::uint8_t {
+    all,    ///< every permission is needed, at the route's scope
+    any,    ///< one of them is enough
+    filter, ///< everybody who is authenticated may ask; the handler shows what the same decision allows for each item
+    open,   ///< nobody needs to say who they are; `why` says why that is right
+};
+
+/// What is decided before the handler runs and before a byte of the body is read.
+struct Entry {
+    EntryKind kind = EntryKind::all;
+    std::vector<const Permission*> permissions;
+    std::string_view why; ///< for `open`
+};
+
+using Handler = std::function<Task<Result<http::Response>>(Context&)>;
+
+/// One row of the route table.
+struct Route {
+    std::string_view id;      ///< `manifest.put`: unique; in logs, metrics and documents
+    http::Method method = http::Method::get; ///< `get` answers HEAD too
+    /// Segments joined by `/`: a literal, `{name}` for one segment, `{name...}` for one or more (at most once). Matched on
+    /// decoded segments; a percent-encoded slash separates segments of a `{name...}` only. ARM and Graph literals match
+    /// without regard to case, and empty segments are collapsed there.
+    std::string_view pattern;
+    Protocol protocol = Protocol::registry;
+    Entry entry;
+    /// Further permissions the handler may ask for once it knows the body or the object; it cannot ask for others.
+    std::vector<const Permission*> further;
+    /// ARM: the scope that the entry is decided at, as a template of the pattern's parameters
+    /// (`/subscriptions/{subscription}/resourceGroups/{group}`, `/{scope}`). Empty on other protocols: the registry, with
+    /// the parameter `name` as repository, or the directory.
+    std::string_view scope;
+    std::uint64_t body_limit = 0; ///< for `Context::body`; streaming handlers read `request().body` themselves
+    Handler handler;
+    std::string_view summary; ///< one line for the documents
+};
+
+} // namespace berth::gateway
