@@ -61,7 +61,7 @@ def test_longest_name_that_all_clients_can_use(oci):
     assert oci.tags(name) == ["latest"]
 
 
-@pytest.mark.parametrize("tag", [trick for trick in TRICKS if trick not in ("A", "%41", ".", "//")])
+@pytest.mark.parametrize("tag", [trick for trick in TRICKS if trick not in ("A", "%41", "//")])
 def test_tags(berth, owner, oci, first_registry, repository, tag):
     manifest = content.image(layers=0)
     oci.push(repository, manifest, "good")
@@ -105,7 +105,8 @@ def test_digests(berth, owner, oci, first_registry, repository, digest):
                            ("POST", f"/v2/{repository}/blobs/uploads/?digest={digest}")):
         answer = raw(berth, owner, method, target, host)
         assert_refused(answer, target)
-        assert answer.status != 404 or "blobs" in target, f"a referrers list is never 404: {answer}"
+        if "/" not in digest and "referrers" in target:
+            assert answer.status != 404, f"a list of referrers is never 404: {answer}"
     mount = raw(berth, owner, "POST", f"/v2/{repository}/blobs/uploads/?mount={digest}&from={repository}", host)
     assert mount.status in (202, 400, 414, 431), mount
     if ":" in digest:
