@@ -16,7 +16,7 @@ struct Error {
     ErrorCode code = ErrorCode::internal;
     std::string message;
     boost::json::value detail = nullptr; ///< for programs; the protocol's `detail` or `details`
-    std::string target{};                ///< ARM's `target`, or a protocol's own sub-code where one code has several
+    std::string protocol_code{}; ///< the code to show instead of the table's, where a protocol has several for one cause
 };
 
 /// A value or the reason why there is none. Nothing in berth throws; exceptions stop where a library is called.

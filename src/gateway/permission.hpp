@@ -17,7 +17,9 @@ struct Permission {
     std::string_view name;                              ///< `repository/pull`, or the operation itself for ARM
     std::vector<rbac::Operation> registry_permissions;  ///< in mode registry permissions
     std::vector<rbac::Operation> repository_permissions;///< in mode repository permissions
-    std::string_view token_action;                      ///< the word in registry tokens' scopes; empty: tokens do not narrow it
+    std::string_view token_action;       ///< the word that a registry token's scope must hold; empty: none does
+    std::string_view token_alternative;  ///< another word that will do, or empty
+    std::string_view challenge;          ///< the actions that a challenge names: `pull,push`
     std::string_view directory_permission;              ///< `microsoft.directory/applications/create`, or empty
 
     const std::vector<rbac::Operation>& operations(tenant::RoleAssignmentMode mode) const noexcept {

@@ -38,7 +38,7 @@ public:
     /// Whether berth issues tokens for that resource at all (any known audience, with or without trailing slash).
     bool knows_resource(std::string_view resource) const;
 
-    /// The caller, or `invalid_credentials`; `Error::target` is ARM's code: `InvalidAuthenticationToken`,
+    /// The caller, or `invalid_credentials`; `Error::protocol_code` is ARM's code: `InvalidAuthenticationToken`,
     /// `InvalidAuthenticationTokenAudience` or `ExpiredAuthenticationToken`.
     Result<Caller> verify(const tenant::World& world, std::span<const Audience> accepted, std::string_view token) const;
 

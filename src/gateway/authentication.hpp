@@ -1,0 +1,34 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "base/task.hpp"
+#include "gateway/services.hpp"
+#include "identity/caller.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace berth::gateway {
+
+/// The user and password of an `Authorization: Basic` value (RFC 7617).
+struct BasicCredentials {
+    std::string user;
+    Secret password;
+};
+/// nullopt if the header is of another scheme; `invalid_credentials` if it is Basic and malformed.
+Result<std::optional<BasicCredentials>> parse_basic(std::string_view authorization);
+/// The token of an `Authorization: Bearer` value, or nullopt.
+std::optional<std::string_view> parse_bearer(std::string_view authorization) noexcept;
+
+/// Who a name and password are on a registry: the null GUID with a refresh or access token of the registry, its admin
+/// user, or a principal with its secret. `invalid_credentials`.
+Task<Result<identity::Caller>> authenticate_password(const Services& services, const tenant::World& world,
+                                                     const tenant::Registry& registry, std::string_view user,
+                                                     std::string_view password);
+
+/// The caller for a principal of the world.
+identity::Caller caller_for(const tenant::Principal& principal);
+
+} // namespace berth::gateway

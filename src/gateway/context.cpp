@@ -1,0 +1,95 @@
+#include "gateway/context.hpp"
+
+#include "base/strict_json.hpp"
+#include "gateway/decision.hpp"
+#include "http/body.hpp"
+
+#include <algorithm>
+
+namespace berth::gateway {
+namespace {
+
+bool declares(const Route& route, const Permission& permission) noexcept {
+    const auto holds = [&](const std::vector<const Permission*>& list) {
+        return std::ranges::any_of(list, [&](const Permission* one) { return one->name == permission.name; });
+    };
+    return holds(route.entry.permissions) || holds(route.further);
+}
+
+Result<void> check_declared(const Route& route, const Permission& permission) {
+    if (declares(route, permission)) return {};
+    return failure(ErrorCode::internal, "The route '" + std::string(route.id) + "' asked for '" +
+                                            std::string(permission.name) + "', which it does not declare.");
+}
+
+} // namespace
+
+Context::Context(http::Request& request, const Route& route, std::shared_ptr<const tenant::World> world, Timestamp now,
+                 std::string correlation_id)
+    : request_(request), route_(&route), world_(std::move(world)), now_(now),
+      correlation_id_(std::move(correlation_id)) {}
+
+std::string_view Context::parameter(std::string_view name) const noexcept {
+    for (const auto& [key, value] : parameters_) {
+        if (key == name) return value;
+    }
+    return {};
+}
+
+std::string Context::base_address() const {
+    return (request_.secure ? "https://" : "http://") + request_.host;
+}
+
+Task<Result<std::string>> Context::body() { return http::read_body(request_, route_->body_limit); }
+
+Task<Result<boost::json::value>> Context::json_body() {
+    auto text = co_await body();
+    if (!text) co_return failure(std::move(text));
+    if (text->empty()) co_return boost::json::value(nullptr);
+    co_return parse_json(*text);
+}
+
+Result<void> Context::require(const Permission& permission, std::string_view repository) const {
+    if (auto declared = check_declared(*route_, permission); !declared) return declared;
+    if (!permission.directory_permission.empty()) {
+        return decide(*world_, caller_, permission, Target::in_directory());
+    }
+    return decide(*world_, caller_, permission, Target::in_registry(*registry_, repository));
+}
+
+Result<void> Context::require_at(const Permission& permission, const rbac::Scope& scope) const {
+    if (auto declared = check_declared(*route_, permission); !declared) return declared;
+    return decide(*world_, caller_, permission, Target::at(scope));
+}
+
+bool Context::may(const Permission& permission, std::string_view repository) const {
+    return declares(*route_, permission) &&
+           is_allowed(*world_, caller_, permission,
+                      permission.directory_permission.empty() ? Target::in_registry(*registry_, repository)
+                                                              : Target::in_directory());
+}
+
+bool Context::may_at(const Permission& permission, const rbac::Scope& scope) const {
+    return declares(*route_, permission) && is_allowed(*world_, caller_, permission, Target::at(scope));
+}
+
+std::string Context::actor() const {
+    switch (caller_.kind) {
+    case identity::CallerKind::anonymous:
+        return "anonymous";
+    case identity::CallerKind::admin_user:
+        return "admin:" + caller_.name;
+    case identity::CallerKind::principal:
+        break;
+    }
+    return caller_.principal->value();
+}
+
+storage::Event Context::event(std::string kind, boost::json::object detail) const {
+    return {.kind = std::move(kind),
+            .registry = registry_ != nullptr ? std::optional(registry_->row) : std::nullopt,
+            .actor = actor(),
+            .detail = std::move(detail)};
+}
+
+} // namespace berth::gateway

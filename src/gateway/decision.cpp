@@ -1,0 +1,163 @@
+#include "gateway/decision.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <fmt/format.h>
+
+namespace berth::gateway {
+namespace {
+
+using identity::Caller;
+using identity::CallerKind;
+
+// The catalog is a thing of the registry, everything else one of a repository in it.
+bool is_catalog(const Permission& permission) noexcept { return &permission == &permissions::catalog; }
+
+bool narrowing_allows(const Caller& caller, const Permission& permission, const Target& target) {
+    if (!caller.narrowed_to) return true;
+    if (permission.token_action.empty()) return false;
+    if (is_catalog(permission)) return caller.narrowing_allows("registry", "catalog", "*");
+    return caller.narrowing_allows("repository", target.repository, permission.token_action) ||
+           (!permission.token_alternative.empty() &&
+            caller.narrowing_allows("repository", target.repository, permission.token_alternative));
+}
+
+bool admin_user_may(const Permission& permission) noexcept {
+    return &permission != &permissions::sign && !permission.token_action.empty();
+}
+
+bool anonymous_may(const Permission& permission) noexcept {
+    using namespace permissions;
+    return &permission == &pull || &permission == &list_tags || &permission == &metadata_read ||
+           &permission == &catalog;
+}
+
+const rbac::Scope& scope_of(const Target& target) noexcept {
+    return target.registry != nullptr ? target.registry->scope : *target.scope;
+}
+
+const std::vector<rbac::Operation>& operations_of(const Permission& permission, const Target& target) noexcept {
+    return permission.operations(target.registry != nullptr ? target.registry->mode
+                                                            : tenant::RoleAssignmentMode::registry_permissions);
+}
+
+bool holds(const tenant::World& world, const Guid& principal, rbac::Operation operation, const Target& target) {
+    return world.policy->decide(principal, operation, scope_of(target), {.repository = target.repository}).allowed;
+}
+
+// What ACR puts into `detail`: one object per missing action, with capitalised keys.
+boost::json::array missing_scope(const Permission& permission, const Target& target) {
+    boost::json::array out;
+    if (permission.challenge.empty()) return out;
+    const bool catalog = is_catalog(permission);
+    std::string_view rest = permission.challenge;
+    while (!rest.empty()) {
+        const std::size_t comma = std::min(rest.find(','), rest.size());
+        out.push_back(boost::json::object{{"Type", catalog ? "registry" : "repository"},
+                                          {"Name", catalog ? std::string_view("catalog") : target.repository},
+                                          {"Action", rest.substr(0, comma)}});
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+    return out;
+}
+
+std::string place(const Target& target) {
+    if (target.registry == nullptr) return fmt::format("over scope '{}'", target.scope->value());
+    if (target.repository.empty()) return fmt::format("over scope '{}'", target.registry->scope.value());
+    return fmt::format("on repository '{}' over scope '{}'", target.repository, target.registry->scope.value());
+}
+
+std::unexpected<Error> refuse_principal(const tenant::World& world, const Caller& caller, const Permission& permission,
+                                        const Target& target) {
+    const auto& operations = operations_of(permission, target);
+    if (operations.empty()) {
+        return failure(ErrorCode::forbidden,
+                       fmt::format("'{}' does not exist in a registry with repository permissions; no role grants it. "
+                                   "Sign with notation instead, which stores signatures as referrers.",
+                                   permission.name),
+                       missing_scope(permission, target));
+    }
+    std::string missing;
+    for (const auto operation : operations) {
+        if (holds(world, *caller.principal, operation, target)) continue;
+        if (!missing.empty()) missing += "' and '";
+        missing += operation.name();
+    }
+    std::string message =
+        fmt::format("The client '{}' with object id '{}' does not have authorization to perform action '{}' {} or the "
+                    "scope is invalid.",
+                    caller.name, caller.principal->value(), missing, place(target));
+    if (const auto* role = rbac::smallest_role(operations)) {
+        message += fmt::format(" The smallest built-in role that grants it there is '{}'; an assignment counts at once, "
+                               "without a new login.",
+                               role->name);
+    } else {
+        message += " No built-in role grants it; a custom role with this action does.";
+    }
+    return failure(ErrorCode::forbidden, std::move(message), missing_scope(permission, target));
+}
+
+Result<void> decide_in_directory(const tenant::World& world, const Caller& caller, const Permission& permission) {
+    if (!caller.principal) return failure(ErrorCode::unauthenticated, "This needs a signed-in user or application.");
+    const auto* principal = world.find_principal(*caller.principal);
+    if (principal != nullptr && principal->global_administrator) return {};
+    return failure(ErrorCode::directory_forbidden,
+                   fmt::format("Insufficient privileges to complete the operation. The client '{}' with object id '{}' "
+                               "lacks the directory permission '{}'. Roles on resources, Owner included, do not grant "
+                               "it; the directory role Global Administrator does.",
+                               caller.name, caller.principal->value(), permission.directory_permission));
+}
+
+} // namespace
+
+bool is_allowed(const tenant::World& world, const Caller& caller, const Permission& permission, const Target& target) {
+    if (!permission.directory_permission.empty()) return decide_in_directory(world, caller, permission).has_value();
+    if (!narrowing_allows(caller, permission, target)) return false;
+    // A credential of one registry is worth nothing anywhere else.
+    if (caller.registry && (target.registry == nullptr || *caller.registry != target.registry->id)) return false;
+    switch (caller.kind) {
+    case CallerKind::anonymous:
+        return target.registry != nullptr && target.registry->anonymous_pull_enabled && anonymous_may(permission);
+    case CallerKind::admin_user:
+        return target.registry != nullptr && target.registry->admin_user_enabled && admin_user_may(permission);
+    case CallerKind::principal:
+        break;
+    }
+    const auto& operations = operations_of(permission, target);
+    return !operations.empty() && std::ranges::all_of(operations, [&](rbac::Operation operation) {
+        return holds(world, *caller.principal, operation, target);
+    });
+}
+
+Result<void> decide(const tenant::World& world, const Caller& caller, const Permission& permission,
+                    const Target& target) {
+    if (!permission.directory_permission.empty()) return decide_in_directory(world, caller, permission);
+    if (is_allowed(world, caller, permission, target)) return {};
+    if (!narrowing_allows(caller, permission, target)) {
+        return failure(ErrorCode::forbidden,
+                       fmt::format("The token was not issued for '{}' {}: ask for a token with that scope.",
+                                   permission.name, place(target)),
+                       missing_scope(permission, target));
+    }
+    switch (caller.kind) {
+    case CallerKind::anonymous:
+        return failure(ErrorCode::unauthenticated,
+                       fmt::format("'{}' {} needs a login: anonymous access {}.", permission.name, place(target),
+                                   target.registry != nullptr && target.registry->anonymous_pull_enabled
+                                       ? "covers pulling only"
+                                       : "is not enabled on this registry"),
+                       missing_scope(permission, target));
+    case CallerKind::admin_user:
+        return failure(ErrorCode::forbidden,
+                       fmt::format("The admin user '{}' may pull, push and delete in its own registry while it is "
+                                   "enabled, and nothing else; '{}' needs a role assigned to a principal.",
+                                   caller.name, permission.name),
+                       missing_scope(permission, target));
+    case CallerKind::principal:
+        break;
+    }
+    return refuse_principal(world, caller, permission, target);
+}
+
+} // namespace berth::gateway

@@ -1,0 +1,159 @@
+#include "gateway/router.hpp"
+
+#include "base/encoding.hpp"
+#include "base/percent.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace berth::gateway {
+namespace {
+
+constexpr std::size_t most_segments = 160;
+
+[[noreturn]] void table_is_wrong(const std::string& why) {
+    std::fputs(fmt::format("The route table is wrong: {}\n", why).c_str(), stderr);
+    std::abort();
+}
+
+bool ignores_case(Protocol protocol) noexcept {
+    return protocol == Protocol::resource_manager || protocol == Protocol::graph || protocol == Protocol::sign_in;
+}
+
+std::vector<std::string_view> split(std::string_view path) {
+    std::vector<std::string_view> out;
+    if (path.starts_with('/')) path.remove_prefix(1);
+    while (!path.empty()) {
+        const std::size_t end = std::min(path.find('/'), path.size());
+        out.push_back(path.substr(0, end));
+        path.remove_prefix(std::min(end + 1, path.size()));
+    }
+    return out; // a slash at the end makes no segment
+}
+
+} // namespace
+
+Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
+    for (const Route& route : routes_) {
+        if (route.entry.kind == EntryKind::open ? route.entry.why.empty()
+                                                : route.entry.permissions.empty() &&
+                                                      route.entry.kind != EntryKind::filter) {
+            table_is_wrong(fmt::format("'{}' declares no permission", route.id));
+        }
+        Compiled compiled;
+        for (const std::string_view part : split(route.pattern)) {
+            if (!part.starts_with('{')) {
+                compiled.segments.push_back({Segment::Kind::literal, part});
+                ++compiled.literals;
+            } else if (part.ends_with("...}")) {
+                if (compiled.has_many) table_is_wrong(fmt::format("'{}' has two long parameters", route.id));
+                compiled.has_many = true;
+                compiled.segments.push_back({Segment::Kind::many, part.substr(1, part.size() - 5)});
+            } else {
+                compiled.segments.push_back({Segment::Kind::one, part.substr(1, part.size() - 2)});
+            }
+        }
+        for (std::size_t i = 0; i < compiled_.size(); ++i) {
+            if (routes_[i].id == route.id) table_is_wrong(fmt::format("two routes are called '{}'", route.id));
+            if (routes_[i].method == route.method && routes_[i].pattern == route.pattern) {
+                table_is_wrong(fmt::format("'{}' and '{}' have one pattern", routes_[i].id, route.id));
+            }
+        }
+        compiled_.push_back(std::move(compiled));
+    }
+}
+
+Result<Router::Match> Router::find(http::Method method, std::string_view path) const {
+    if (method == http::Method::head) method = http::Method::get;
+
+    std::vector<std::string> whole;     // as sent
+    std::vector<std::size_t> not_empty; // the same without empty segments
+    for (const std::string_view raw : split(path)) {
+        auto decoded = percent_decode(raw);
+        if (!decoded || *decoded == "." || *decoded == "..") {
+            return failure(ErrorCode::name_invalid, "The path has a broken percent escape, a NUL, '.' or '..'.");
+        }
+        if (!decoded->empty()) not_empty.push_back(whole.size());
+        whole.push_back(std::move(*decoded));
+        if (whole.size() > most_segments) return failure(ErrorCode::name_invalid, "The path has too many segments.");
+    }
+
+    const auto segment_count = [&](const Route& route) {
+        return ignores_case(route.protocol) ? not_empty.size() : whole.size();
+    };
+    const auto segment_at = [&](const Route& route, std::size_t i) -> const std::string& {
+        return ignores_case(route.protocol) ? whole[not_empty[i]] : whole[i];
+    };
+    const auto equal = [](const Route& route, std::string_view literal, std::string_view text) {
+        return ignores_case(route.protocol) ? equals_ignoring_case(literal, text) : literal == text;
+    };
+
+    const auto matches = [&](std::size_t index) {
+        const Route& route = routes_[index];
+        const Compiled& compiled = compiled_[index];
+        const std::size_t have = segment_count(route);
+        const std::size_t want = compiled.segments.size();
+        if (compiled.has_many ? have < want : have != want) return false;
+        const std::size_t extra = have - want;
+        std::size_t at = 0;
+        for (const Segment& segment : compiled.segments) {
+            if (segment.kind == Segment::Kind::literal && !equal(route, segment.text, segment_at(route, at))) return false;
+            if (segment.kind == Segment::Kind::one && segment_at(route, at).empty()) return false;
+            at += segment.kind == Segment::Kind::many ? extra + 1 : 1;
+        }
+        return true;
+    };
+
+    std::optional<std::size_t> best;
+    boost::json::array allowed;
+    for (std::size_t i = 0; i < routes_.size(); ++i) {
+        if (!matches(i)) continue;
+        if (routes_[i].method != method) {
+            allowed.push_back(boost::json::value(http::to_string(routes_[i].method)));
+            if (routes_[i].method == http::Method::get) allowed.push_back("HEAD");
+        } else if (!best || compiled_[i].literals > compiled_[*best].literals) {
+            best = i;
+        }
+    }
+    if (!best) {
+        if (allowed.empty()) return failure(ErrorCode::route_unknown, "There is nothing at this path.");
+        return failure(ErrorCode::method_not_allowed, "This path does not take that method.", std::move(allowed));
+    }
+
+    Match match{&routes_[*best], {}};
+    std::size_t at = 0;
+    const std::size_t extra = segment_count(*match.route) - compiled_[*best].segments.size();
+    for (const Segment& segment : compiled_[*best].segments) {
+        const std::size_t width = segment.kind == Segment::Kind::many ? extra + 1 : 1;
+        if (segment.kind != Segment::Kind::literal) {
+            std::string value;
+            for (std::size_t i = 0; i < width; ++i) {
+                if (i > 0) value += '/';
+                value += segment_at(*match.route, at + i);
+            }
+            match.parameters.emplace_back(segment.text, std::move(value));
+        }
+        at += width;
+    }
+    return match;
+}
+
+Protocol Router::protocol_of(std::string_view path) noexcept {
+    const auto begins = [&](std::string_view prefix) {
+        return starts_with_ignoring_case(path, prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
+    };
+    if (begins("/v2") || begins("/acr")) return Protocol::registry;
+    if (begins("/oauth2")) return Protocol::registry_token;
+    if (begins("/v1.0")) return Protocol::graph;
+    if (begins("/subscriptions") || begins("/providers") || begins("/tenants") || begins("/metadata")) {
+        return Protocol::resource_manager;
+    }
+    if (begins("/berth") || begins("/metrics") || path == "/") return Protocol::berth;
+    return Protocol::sign_in;
+}
+
+} // namespace berth::gateway
