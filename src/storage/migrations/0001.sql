@@ -1,5 +1,6 @@
 -- Version 1 of the data. Times are microseconds since 1970 in UTC, digests one byte of algorithm and the raw bytes,
 -- ids lower-case GUID text, names that compare without case have a lower-case `..._key` beside them.
+-- `bytea` and `without rowid` (rows are kept in the order of the primary key) are replaced by each engine's own words.
 
 create table tenants (
     id text primary key,
@@ -46,7 +47,7 @@ create table registry_passwords (
     sealed bytea not null,
     created_at bigint not null,
     primary key (registry_id, name)
-);
+) without rowid;
 
 -- The directory.
 create table applications (
@@ -88,14 +89,14 @@ create table group_members (
     group_id text not null,
     member_id text not null,
     primary key (group_id, member_id)
-);
+) without rowid;
 create index group_members_by_member on group_members(member_id);
 
 create table directory_roles (
     principal_id text not null,
     role text not null,                     -- GlobalAdministrator
     primary key (principal_id, role)
-);
+) without rowid;
 
 -- Authorization. Built-in role definitions are part of the program.
 create table role_definitions (
@@ -166,7 +167,7 @@ create table repository_blobs (
     digest bytea not null references blobs(digest),
     created_at bigint not null,
     primary key (repository_id, digest)
-);
+) without rowid;
 create index repository_blobs_by_digest on repository_blobs(digest);
 
 create table manifests (
@@ -196,7 +197,7 @@ create table manifest_references (
     is_manifest integer not null,
     primary key (repository_id, manifest, digest),
     foreign key (repository_id, manifest) references manifests(repository_id, digest) on delete cascade
-);
+) without rowid;
 create index manifest_references_by_digest on manifest_references(repository_id, digest);
 
 create table tags (
@@ -208,19 +209,22 @@ create table tags (
     updated_at bigint not null,
     primary key (repository_id, name),
     foreign key (repository_id, digest) references manifests(repository_id, digest)
-);
+) without rowid;
 create index tags_by_digest on tags(repository_id, digest, name);
 
 -- Objects of the blob store that are about to be written: an orphan after a crash is found here, not by listing.
 create table pending_objects (
     storage_key text primary key,
     created_at bigint not null
-);
+) without rowid;
 
--- Digests that may have become garbage; the sweeper looks at them after a grace period.
+-- Links of blobs to repositories that may have become garbage, for the sweeper to look at after a grace period; with
+-- repository 0 the blob alone is in question, its repository being gone.
 create table garbage_candidates (
-    digest bytea primary key,
-    queued_at bigint not null
+    digest bytea not null,
+    repository_id bigint not null default 0,
+    queued_at bigint not null,
+    primary key (digest, repository_id)
 );
 
 create table events (
