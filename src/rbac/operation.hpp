@@ -1,12 +1,10 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
-#include <string>
 #include <string_view>
-#include <vector>
 
 namespace berth::rbac {
 
@@ -19,8 +17,9 @@ public:
     /// The same for a name written in this program: ends the process if the table lacks it, so that a misspelled
     /// operation cannot start.
     static Operation known(std::string_view name, bool is_data_action = false) noexcept;
-    /// How many there are; numbers run from 0.
+    /// How many there are; numbers run from 0. Numbers are those of this program's table: they are not stored.
     static std::size_t count() noexcept;
+    /// The operation of a number below `count()`.
     static Operation at(std::size_t number) noexcept;
 
     /// As Azure spells it.
@@ -34,8 +33,9 @@ private:
     std::uint16_t number_;
 };
 
-/// Whether an action pattern of a role definition matches the name: no regard to case, `*` is any run of characters,
-/// `/` and nothing included, anchored at both ends. Linear in the two lengths for one `*`, never exponential.
+/// Whether an action pattern of a role definition matches the name: no regard to ASCII case, `*` is any run of
+/// characters, `/` and nothing included, anchored at both ends. Linear in the two lengths for one `*`, never
+/// exponential.
 bool matches_action(std::string_view pattern, std::string_view name) noexcept;
 
 } // namespace berth::rbac

@@ -1,39 +1,18 @@
 #pragma once
 
 #include "base/guid.hpp"
+#include "rbac/assignment.hpp"
+#include "rbac/condition.hpp"
 #include "rbac/operation.hpp"
 #include "rbac/role_definition.hpp"
 #include "rbac/scope.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 namespace berth::rbac {
-
-struct RoleAssignment {
-    Guid id;
-    Scope scope;
-    Guid role_definition;
-    Guid principal;
-    std::string principal_type; ///< User, Group, ServicePrincipal, ForeignGroup, Device
-    std::optional<std::string> condition;
-    std::optional<std::string> condition_version;
-    std::optional<std::string> description;
-    Timestamp created_at{};
-    std::string created_by;
-    Timestamp updated_at{};
-    std::string updated_by;
-};
-
-struct GroupMembership {
-    Guid group;
-    Guid member;
-};
 
 /// Everything a decision stands on. Assignments that name an unknown role or carry a condition (which the condition
 /// evaluator of a later version will honour) grant nothing.
@@ -41,12 +20,6 @@ struct PolicyInput {
     std::vector<RoleDefinition> custom_roles;
     std::vector<RoleAssignment> assignments;
     std::vector<GroupMembership> memberships;
-};
-
-/// What a request is about, for conditions. The seam for Azure's attributes; the repository's name is the one that
-/// registries have.
-struct Attributes {
-    std::string_view repository; ///< `Microsoft.ContainerRegistry/registries/repositories:name`, or empty
 };
 
 /// Why one assignment did or did not grant.
@@ -74,25 +47,29 @@ struct Decision {
 
 struct Explanation {
     Decision decision;
-    std::vector<Considered> considered;
+    std::vector<Considered> considered; ///< nearest scope first, then those at scopes that do not cover
 };
 
 /// All definitions, assignments and groups, compiled and immutable: share it freely between threads.
 class Policy {
 public:
+    /// A custom role with the id of a built-in one is never looked at. Cheap in the number of roles: only those that are
+    /// assigned are compiled; what a principal holds is put together when it first asks, and kept.
     static std::shared_ptr<const Policy> compile(PolicyInput input);
     virtual ~Policy() = default;
 
     /// May this principal (with all groups it is in, transitively) do this there? A few hash look-ups and bit tests.
     virtual Decision decide(const Guid& principal, Operation operation, const Scope& scope,
                             const Attributes& attributes = {}) const = 0;
-    /// The same walk with a recorder: also says what was looked at, assignments elsewhere included.
+    /// The same walk with a recorder: also says what was looked at, assignments elsewhere included. The decision is the
+    /// one that `decide` makes.
     virtual Explanation explain(const Guid& principal, Operation operation, const Scope& scope,
                                 const Attributes& attributes = {}) const = 0;
 
     /// Whether the principal has any assignment at, above or below the scope: what shows it a subscription.
     virtual bool has_assignment_near(const Guid& principal, const Scope& scope) const = 0;
-    /// The effective permission objects of the principal at the scope, as ARM's `permissions` lists them.
+    /// The effective permission objects of the principal at the scope, as ARM's `permissions` lists them: those of every
+    /// role that is assigned here or above without a condition, each role once, nearest first.
     virtual std::vector<Permission> permissions_at(const Guid& principal, const Scope& scope) const = 0;
     /// The principal's groups, transitively, without itself.
     virtual std::vector<Guid> groups_of(const Guid& principal) const = 0;
@@ -104,8 +81,9 @@ public:
     virtual const RoleAssignment* find_assignment(const Guid& id) const = 0;
 };
 
-/// The built-in role that grants all these operations and least beside them; nullptr if none does. Job roles before
-/// broad ones, by the number of known operations a role grants.
+/// The built-in role that grants all these operations and least beside them; nullptr if none does or none is asked for.
+/// Roles made for the provider of one of the operations come first, then the role that can change least, then the one
+/// that can see least, counted in known operations.
 const RoleDefinition* smallest_role(std::span<const Operation> operations);
 
 } // namespace berth::rbac

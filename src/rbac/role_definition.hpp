@@ -5,11 +5,12 @@
 #include "base/time.hpp"
 #include "rbac/scope.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace berth::rbac {
@@ -20,6 +21,7 @@ struct Permission {
     std::vector<std::string> not_actions;
     std::vector<std::string> data_actions;
     std::vector<std::string> not_data_actions;
+    bool operator==(const Permission&) const = default;
 };
 
 struct RoleDefinition {
@@ -42,9 +44,12 @@ const RoleDefinition* find_built_in_role(const Guid& id) noexcept;
 const RoleDefinition* find_built_in_role(std::string_view name) noexcept;
 
 /// Reads `permissions` as Azure writes them (`[{"actions":[],"notActions":[],"dataActions":[],"notDataActions":[]}]`,
-/// missing lists are empty). `invalid_parameter` with what is wrong where.
+/// missing lists are empty, property names without regard to case). `invalid_parameter` with what is wrong where: other
+/// properties (a misspelled `notActions` must not widen a role), a condition (not in this version), patterns that are
+/// empty, longer than 512 bytes, with more than one `*`, with spaces or other than ASCII characters; more than 64
+/// permission objects or 4,096 patterns.
 Result<std::vector<Permission>> parse_permissions(const boost::json::value& json);
-/// The same back.
+/// The same back, all four lists in every object.
 boost::json::array to_json(std::span<const Permission> permissions);
 
 } // namespace berth::rbac

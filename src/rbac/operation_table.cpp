@@ -1,0 +1,75 @@
+#include "rbac/operation_table.hpp"
+
+#include "base/encoding.hpp"
+#include "base/strict_json.hpp"
+#include "rbac/reference_data.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <tuple>
+
+namespace berth::rbac {
+namespace {
+
+// The data is part of the program: if it cannot be read, the program was built wrong.
+[[noreturn]] void data_is_broken(const std::string& why) {
+    std::fprintf(stderr, "berth: the compiled-in table of operations cannot be read: %s\n", why.c_str());
+    std::abort();
+}
+
+void read_operations(std::string_view text, std::vector<OperationTable::Entry>& out) {
+    auto json = parse_json(text);
+    if (!json) data_is_broken(json.error().message);
+    const auto* operations = find_member(*json, "operations");
+    if (!operations || !operations->is_array()) data_is_broken("`operations` is no array");
+    for (const auto& item : operations->get_array()) {
+        auto name = find_string(item, "name");
+        auto is_data_action = find_bool(item, "isDataAction");
+        if (!name || !is_data_action) data_is_broken("an operation lacks `name` or `isDataAction`");
+        out.push_back({std::string(*name), to_lower(*name), *is_data_action});
+    }
+}
+
+} // namespace
+
+const OperationTable& OperationTable::instance() {
+    static const OperationTable table;
+    return table;
+}
+
+OperationTable::OperationTable() {
+    read_operations(provider_operations_json, entries_);
+    read_operations(arm_operations_json, entries_);
+    if (entries_.size() > OperationSet::capacity) data_is_broken("more operations than a set can hold");
+    std::ranges::sort(entries_, {}, [](const Entry& entry) { return std::tie(entry.is_data_action, entry.key); });
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const auto& entry = entries_[i];
+        if (!entry.is_data_action) ++actions_;
+        if (!by_key_[entry.is_data_action ? 1 : 0].emplace(entry.key, static_cast<std::uint16_t>(i)).second) {
+            data_is_broken(entry.name + " is there twice");
+        }
+    }
+}
+
+std::optional<std::uint16_t> OperationTable::find(std::string_view name, bool is_data_action) const noexcept {
+    // No known name is as long, and a name from outside costs no allocation.
+    std::array<char, 256> key{};
+    if (name.size() > key.size()) return std::nullopt;
+    std::ranges::transform(name, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+    const auto& keys = by_key_[is_data_action ? 1 : 0];
+    auto found = keys.find(std::string_view(key.data(), name.size()));
+    if (found == keys.end()) return std::nullopt;
+    return found->second;
+}
+
+std::pair<std::size_t, std::size_t> OperationTable::range(std::string_view prefix, bool is_data_action) const noexcept {
+    auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(is_data_action ? actions_ : 0);
+    auto end = is_data_action ? entries_.end() : entries_.begin() + static_cast<std::ptrdiff_t>(actions_);
+    auto cut = [&](const Entry& entry) { return std::string_view(entry.key).substr(0, prefix.size()); };
+    auto found = std::ranges::equal_range(begin, end, prefix, {}, cut);
+    return {static_cast<std::size_t>(found.begin() - entries_.begin()),
+            static_cast<std::size_t>(found.end() - entries_.begin())};
+}
+
+} // namespace berth::rbac

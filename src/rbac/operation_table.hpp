@@ -1,0 +1,42 @@
+#pragma once
+
+#include "rbac/operation_set.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace berth::rbac {
+
+/// The known operations, read once from the compiled-in data; the numbers of `Operation` are its indexes. Inside this
+/// room only.
+class OperationTable {
+public:
+    struct Entry {
+        std::string name; ///< as Azure spells it
+        std::string key;  ///< in lower case
+        bool is_data_action;
+    };
+
+    /// Reads the data on the first call, from any thread.
+    static const OperationTable& instance();
+    OperationTable(const OperationTable&) = delete;
+    OperationTable& operator=(const OperationTable&) = delete;
+
+    const std::vector<Entry>& entries() const noexcept { return entries_; }
+    std::optional<std::uint16_t> find(std::string_view name, bool is_data_action) const noexcept;
+    /// The entries of one namespace whose key begins with `prefix` (in lower case): they stand side by side.
+    std::pair<std::size_t, std::size_t> range(std::string_view prefix, bool is_data_action) const noexcept;
+
+private:
+    OperationTable();
+    std::vector<Entry> entries_; // actions by key, then data actions by key
+    std::size_t actions_ = 0;
+    std::unordered_map<std::string_view, std::uint16_t> by_key_[2]; // views into entries_; actions, then data actions
+};
+
+} // namespace berth::rbac

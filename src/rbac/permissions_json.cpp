@@ -1,0 +1,116 @@
+#include "base/encoding.hpp"
+#include "rbac/role_definition.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/string.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace berth::rbac {
+namespace {
+
+constexpr std::size_t most_permissions = 64;
+constexpr std::size_t most_patterns = 4096;
+constexpr std::size_t longest_pattern = 512;
+
+struct List {
+    std::string_view name;
+    std::vector<std::string> Permission::*patterns;
+};
+constexpr std::array<List, 4> lists{{{"actions", &Permission::actions},
+                                     {"notActions", &Permission::not_actions},
+                                     {"dataActions", &Permission::data_actions},
+                                     {"notDataActions", &Permission::not_data_actions}}};
+
+std::unexpected<Error> invalid(std::string where, std::string_view what) {
+    auto message = fmt::format("{}: {}", where, what);
+    return std::unexpected(Error{ErrorCode::invalid_parameter, std::move(message), nullptr, std::move(where)});
+}
+
+// What is wrong with a pattern, or empty.
+std::string_view fault_of(std::string_view pattern) {
+    if (pattern.empty()) return "an action cannot be empty.";
+    if (pattern.size() > longest_pattern) return "an action has at most 512 characters.";
+    if (std::ranges::count(pattern, '*') > 1) return "an action can have one '*' at most.";
+    if (!std::ranges::all_of(pattern, [](char c) { return c > 0x20 && c < 0x7F; })) {
+        return "an action consists of ASCII characters without spaces, as in Microsoft.ContainerRegistry/registries/pull/read.";
+    }
+    return {};
+}
+
+Result<std::vector<std::string>> parse_patterns(const boost::json::value& json, const std::string& where) {
+    std::vector<std::string> out;
+    if (json.is_null()) return out;
+    if (!json.is_array()) return invalid(where, "must be an array of strings.");
+    for (const auto& item : json.get_array()) {
+        auto here = [&] { return fmt::format("{}[{}]", where, out.size()); };
+        if (out.size() == most_patterns) return invalid(where, "a role has at most 4096 actions.");
+        if (!item.is_string()) return invalid(here(), "must be a string.");
+        std::string_view pattern = item.get_string();
+        if (auto fault = fault_of(pattern); !fault.empty()) return invalid(here(), fault);
+        out.emplace_back(pattern);
+    }
+    return out;
+}
+
+Result<Permission> parse_permission(const boost::json::object& json, const std::string& where) {
+    Permission out;
+    std::array<bool, lists.size()> seen{};
+    for (const auto& [key, value] : json) {
+        std::string_view name = key;
+        auto list = std::ranges::find_if(lists, [&](const List& known) { return equals_ignoring_case(known.name, name); });
+        if (list == lists.end()) {
+            if (equals_ignoring_case(name, "condition") || equals_ignoring_case(name, "conditionVersion")) {
+                if (value.is_null()) continue;
+                return invalid(fmt::format("{}.{}", where, name),
+                               "conditions inside a role definition are not supported; put the condition on the role assignment.");
+            }
+            return invalid(where, "has a property that is none of actions, notActions, dataActions, notDataActions.");
+        }
+        auto& known = seen[static_cast<std::size_t>(list - lists.begin())];
+        auto here = fmt::format("{}.{}", where, list->name);
+        if (known) return invalid(here, "is there twice.");
+        known = true;
+        auto patterns = parse_patterns(value, here);
+        if (!patterns) return failure(std::move(patterns));
+        out.*(list->patterns) = std::move(*patterns);
+    }
+    return out;
+}
+
+} // namespace
+
+Result<std::vector<Permission>> parse_permissions(const boost::json::value& json) {
+    if (!json.is_array()) return invalid("permissions", "must be an array of objects.");
+    const auto& array = json.get_array();
+    if (array.size() > most_permissions) return invalid("permissions", "a role has at most 64 permission objects.");
+    std::vector<Permission> out;
+    std::size_t patterns = 0;
+    for (const auto& item : array) {
+        auto where = fmt::format("permissions[{}]", out.size());
+        if (!item.is_object()) return invalid(std::move(where), "must be an object.");
+        auto permission = parse_permission(item.get_object(), where);
+        if (!permission) return failure(std::move(permission));
+        for (const auto& list : lists) patterns += ((*permission).*(list.patterns)).size();
+        if (patterns > most_patterns) return invalid("permissions", "a role has at most 4096 actions.");
+        out.push_back(std::move(*permission));
+    }
+    return out;
+}
+
+boost::json::array to_json(std::span<const Permission> permissions) {
+    boost::json::array out;
+    for (const auto& permission : permissions) {
+        boost::json::object object;
+        for (const auto& list : lists) {
+            const auto& patterns = permission.*(list.patterns);
+            object[list.name] = boost::json::array(patterns.begin(), patterns.end());
+        }
+        out.push_back(std::move(object));
+    }
+    return out;
+}
+
+} // namespace berth::rbac

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "rbac/principals.hpp"
+#include "rbac/standing.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+namespace berth::rbac {
+
+/// The standings of a policy, each made when its principal first asks and kept as long as the policy. Principals that
+/// hold the same through their groups share one. Callable from any thread. Inside this room only.
+class Standings {
+public:
+    /// Above this many bytes no more standings are kept: principals that come later are answered from one made for the
+    /// occasion, slower and just as right.
+    static constexpr std::size_t most_bytes = std::size_t{64} << 20;
+
+    /// Keeps references; `grants` has one element an assignment, in the order of the assignments in `principals`.
+    Standings(const Principals& principals, std::span<const Grant> grants, std::size_t limit = most_bytes);
+
+    /// A standing that is kept, or one that lives as long as this.
+    class Handle {
+    public:
+        explicit Handle(const Standing* kept) noexcept : standing_(kept) {}
+        explicit Handle(std::unique_ptr<const Standing> own) noexcept : standing_(own.get()), own_(std::move(own)) {}
+        const Standing* operator->() const noexcept { return standing_; }
+        const Standing& operator*() const noexcept { return *standing_; }
+        bool is_kept() const noexcept { return !own_; }
+
+    private:
+        const Standing* standing_;
+        std::unique_ptr<const Standing> own_;
+    };
+    /// Everything that the principal of this number holds, itself and through groups.
+    Handle of(std::uint32_t principal) const {
+        if (const auto* kept = kept_[principal].load(std::memory_order_acquire)) return Handle(kept);
+        return make(principal);
+    }
+
+private:
+    Handle make(std::uint32_t principal) const;
+
+    const Principals& principals_;
+    std::span<const Grant> grants_;
+    std::size_t limit_;
+    mutable std::vector<std::atomic<const Standing*>> kept_; // by principal
+    mutable std::mutex mutex_;
+    // By who holds what is in it: the principals with assignments of their own, in ascending order.
+    mutable std::map<std::vector<std::uint32_t>, std::unique_ptr<const Standing>> by_holders_;
+    mutable std::size_t bytes_ = 0;
+};
+
+} // namespace berth::rbac
