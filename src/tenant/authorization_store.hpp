@@ -10,8 +10,13 @@
 /// The rows of roles and assignments: functions for closures of `Database::read` and `write`.
 namespace berth::tenant {
 
-/// Creates or replaces a custom role. `role_definition_name_exists` if another role of the tenant (a built-in one
-/// included) bears the name, `limit_exceeded` above 5,000.
+inline constexpr std::int64_t max_role_definitions = 5000;      ///< custom ones, in a tenant
+inline constexpr std::int64_t max_role_assignments = 4000;      ///< in a subscription
+inline constexpr std::int64_t max_role_assignments_above = 500; ///< at one scope above subscriptions
+
+/// Creates or replaces a custom role; who made it and when stay as they were. `role_definition_name_exists` if another
+/// role of the tenant (a built-in one included) bears the name, `conflict` for the id of a built-in role,
+/// `limit_exceeded` above 5,000.
 Result<void> put_role_definition(storage::Session& session, const Guid& tenant, const rbac::RoleDefinition& role);
 /// `role_definition_in_use` while assignments refer to it; `role_definition_not_found`.
 Result<void> delete_role_definition(storage::Session& session, const Guid& id);
@@ -19,7 +24,7 @@ Result<std::vector<rbac::RoleDefinition>> list_role_definitions(storage::Session
 
 /// Creates the assignment, or updates condition and description of the one with that id.
 /// `role_assignment_update_not_permitted` if principal, scope or role differ, `role_assignment_exists` (detail: the id)
-/// if another one says the same, `limit_exceeded` above 4,000 in a subscription.
+/// if another one says the same, `limit_exceeded` above 4,000 in a subscription or 500 at a scope above one.
 Result<void> put_role_assignment(storage::Session& session, const Guid& tenant, const rbac::RoleAssignment& assignment);
 /// `not_found` if there is none.
 Result<void> delete_role_assignment(storage::Session& session, const Guid& id);

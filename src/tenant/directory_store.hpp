@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-/// The rows of the directory: functions for use inside closures of `Database::read` and `write`. They check what only the
-/// database knows (existence, uniqueness, limits) and leave the event to the caller, who knows the actor.
+/// The rows of the directory: functions for use inside closures of `Database::read` and `write`. They check what only
+/// the database knows (existence, uniqueness, limits) and leave the event to the caller, who knows the actor.
 namespace berth::tenant {
 
 struct Application {
@@ -36,12 +36,13 @@ Result<Application> create_application(storage::Session& session, const Guid& te
 Result<Application> read_application(storage::Session& session, const Guid& id);
 Result<std::optional<Application>> find_application(storage::Session& session, const Guid& application_id);
 Result<std::vector<Application>> list_applications(storage::Session& session);
+/// Deletes the application with its secrets and its service principal. `not_found`.
 Result<void> delete_application(storage::Session& session, const Guid& id);
 
 /// `already_exists` if the application has one, `not_found` without such an application.
 Result<Principal> create_service_principal(storage::Session& session, const Guid& tenant, const Guid& application_id,
                                            Timestamp now);
-/// A user with a name and no password yet. `already_exists` for a name in use.
+/// A user with a name, kept in lower case, and no password yet. `already_exists` for a name in use.
 Result<Principal> create_user(storage::Session& session, const Guid& tenant, const std::string& display_name,
                               const std::string& user_principal_name, Timestamp now);
 Result<Principal> create_group(storage::Session& session, const Guid& tenant, const std::string& display_name,
@@ -50,26 +51,37 @@ Result<Principal> create_group(storage::Session& session, const Guid& tenant, co
 Result<void> update_principal(storage::Session& session, const Guid& id, const std::optional<std::string>& display_name,
                               std::optional<bool> enabled);
 /// Deletes the principal with its credentials, memberships and directory roles. Its role assignments stay listed.
+/// `not_found`.
 Result<void> delete_principal(storage::Session& session, const Guid& id);
 
 /// `already_exists` if it is a member, `not_found` if either is unknown.
 Result<void> add_group_member(storage::Session& session, const Guid& group, const Guid& member);
+/// `not_found` if it is no member.
 Result<void> remove_group_member(storage::Session& session, const Guid& group, const Guid& member);
 Result<std::vector<Guid>> list_group_members(storage::Session& session, const Guid& group);
 
+/// The one directory role of this version.
+inline constexpr std::string_view global_administrator_role = "GlobalAdministrator";
+/// Gives the role; one that is held already stays. `not_found` for an unknown principal.
 Result<void> add_directory_role(storage::Session& session, const Guid& principal, const std::string& role);
 
-/// Keeps the hash of a secret for the owner (an application's or a principal's object id).
+/// How many secrets one owner can have: each is compared with what somebody signs in with.
+inline constexpr std::size_t max_credentials = 100;
+/// Keeps the hash of a secret for the owner (an application's or a principal's object id). `not_found` for an unknown
+/// owner, `limit_exceeded` above `max_credentials`.
 Result<void> add_credential(storage::Session& session, const Guid& owner, const CredentialInfo& info,
                             const std::string& hash);
+/// Oldest first.
 Result<std::vector<CredentialInfo>> list_credentials(storage::Session& session, const Guid& owner);
+/// `not_found` if the owner has no such secret.
 Result<void> remove_credential(storage::Session& session, const Guid& owner, const Guid& key_id);
-/// The hashes that hold now for a service principal: its own and its application's.
+/// The hashes that hold now for a principal: its own and its application's.
 struct StoredCredential {
     Guid key_id;
     std::string hash;
     Timestamp ends_at{};
 };
-Result<std::vector<StoredCredential>> valid_credentials(storage::Session& session, const Guid& principal, Timestamp now);
+Result<std::vector<StoredCredential>> valid_credentials(storage::Session& session, const Guid& principal,
+                                                        Timestamp now);
 
 } // namespace berth::tenant

@@ -42,10 +42,13 @@ Result<std::optional<Resource>> find_resource(storage::Session& session, const r
 Result<std::int64_t> insert_resource(storage::Session& session, const Resource& resource);
 /// Replaces location, tags, sku, properties, updated_*. `not_found`.
 Result<void> update_resource(storage::Session& session, const Resource& resource);
-/// Deletes one resource and all that hangs on it (a registry's content and the role assignments at or below it).
-Result<void> delete_resource(storage::Session& session, const rbac::Scope& scope);
-/// One page, in name order: resources of a type in a subscription, in one resource group if given. `after` is the
-/// `scope_key` of the last one seen; at most `limit`.
+/// Deletes one resource and all that hangs on it: the resources below it (those of a resource group too), a registry's
+/// content, and the role assignments at or below it. Blobs that lost a link are queued for the collector, as of `now`.
+/// `not_found`.
+Result<void> delete_resource(storage::Session& session, const rbac::Scope& scope, Timestamp now = Clock().now());
+/// One page, in the order of their scopes, which is name order within one group and type: resources of a type in a
+/// subscription, in one resource group if given. Without a type: everything but resource groups. `after` is the scope's
+/// `key()` of the last one seen, empty at first; at most `limit`.
 Result<std::vector<Resource>> list_resources(storage::Session& session, const Guid& subscription,
                                              std::optional<std::string_view> resource_group,
                                              std::optional<std::string_view> type, std::string_view after,

@@ -15,8 +15,8 @@ namespace berth::tenant {
 
 /// How login servers are named; set once the ports are known.
 struct LoginServerNaming {
-    std::string domain = "localhost";               ///< `<registry>.<domain>`
-    std::uint16_t port = 443;                       ///< port of the HTTPS listener, written when it is not 443
+    std::string domain = "localhost";                ///< `<registry>.<domain>`
+    std::uint16_t port = 443;                        ///< port of the HTTPS listener, written when it is not 443
     std::map<std::string, std::string> external_url; ///< by registry name in lower case: `https://host[:port]`
     /// `<name>.<domain>[:port]`, or host and port of the external URL; lower case.
     std::string login_server(std::string_view registry_name) const;
@@ -24,21 +24,23 @@ struct LoginServerNaming {
 
 /// Keeps the current `World`. Thread-safe.
 class Tenancy {
-public:
+  public:
     Tenancy(storage::Database& database, LoginServerNaming naming);
 
     /// The world as of the last refresh; never null after the first one.
     std::shared_ptr<const World> world() const noexcept { return world_.load(std::memory_order_acquire); }
 
     /// Reads what the world holds and makes it the current one. A change of principals, groups, roles, assignments or
-    /// registries is acknowledged only after this has returned: from then on every request sees it.
+    /// registries is acknowledged only after this has returned: from then on every request sees it. Refreshes may run
+    /// at the same time; the current world never goes back. A failure leaves the current world.
     Task<Result<void>> refresh();
 
     const LoginServerNaming& naming() const noexcept { return naming_; }
 
-private:
+  private:
     storage::Database& database_;
     LoginServerNaming naming_;
+    std::atomic<std::uint64_t> last_version_ = 0;
     std::atomic<std::shared_ptr<const World>> world_;
 };
 

@@ -18,6 +18,8 @@ namespace berth::tenant {
 enum class PrincipalKind : std::uint8_t { user, group, service_principal };
 /// `User`, `Group`, `ServicePrincipal`, as ARM writes `principalType`.
 std::string_view to_string(PrincipalKind kind) noexcept;
+/// The same back, in exactly that spelling.
+std::optional<PrincipalKind> parse_principal_kind(std::string_view text) noexcept;
 
 /// Someone or something that can hold a role: identified by its object id for ever, by names only for people.
 struct Principal {
@@ -55,10 +57,10 @@ struct Subscription {
     std::string display_name;
 };
 
-/// Everything about who and what exists that a decision needs, at one version: immutable, shared freely between threads.
-/// A request takes it once and uses it to its end.
+/// Everything about who and what exists that a decision needs, at one version: immutable, shared freely between
+/// threads. A request takes it once and uses it to its end.
 class World {
-public:
+  public:
     std::uint64_t version = 0;
     Guid tenant_id;
     std::string tenant_name;
@@ -76,7 +78,10 @@ public:
 
     const Principal* find_principal(const Guid& id) const noexcept;
     const Principal* find_principal_by_application(const Guid& application_id) const noexcept;
+    /// Without regard to case.
     const Principal* find_user(std::string_view user_principal_name) const noexcept;
+    std::span<const Principal> principals() const noexcept { return principals_; }
+    /// Without regard to case.
     const Subscription* find_subscription(std::string_view id) const noexcept;
 
     /// For `Tenancy` and tests.
@@ -84,10 +89,20 @@ public:
           std::vector<Registry> registries, std::vector<Principal> principals,
           std::shared_ptr<const rbac::Policy> policy);
 
-private:
+  private:
+    struct TextHash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+    };
+    using TextIndex = std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>>;
+
     std::vector<Registry> registries_;
     std::vector<Principal> principals_;
-    std::unordered_map<std::string, std::size_t> by_host_; // login server, and host name without port
+    TextIndex by_host_; // login server, and host name without port
+    TextIndex by_scope_;
+    TextIndex by_user_name_; // lower case
+    std::unordered_map<Guid, std::size_t> by_registry_;
+    std::unordered_map<std::int64_t, std::size_t> by_row_;
     std::unordered_map<Guid, std::size_t> by_principal_;
     std::unordered_map<Guid, std::size_t> by_application_;
 };

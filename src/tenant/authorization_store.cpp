@@ -1,0 +1,227 @@
+#include "tenant/authorization_store.hpp"
+
+#include "base/encoding.hpp"
+#include "tenant/columns.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace berth::tenant {
+namespace {
+
+using rbac::RoleAssignment;
+using rbac::RoleDefinition;
+using storage::Rows;
+using storage::Session;
+
+Result<RoleDefinition> role_of(const Rows& rows) {
+    auto id = guid_column(rows, 0, "id of a role definition");
+    if (!id) return failure(std::move(id));
+    auto permissions_json = json_column(rows, 3, "permissions of a role definition");
+    if (!permissions_json) return failure(std::move(permissions_json));
+    auto permissions = rbac::parse_permissions(*permissions_json);
+    if (!permissions) return failure(std::move(permissions));
+    auto scopes = json_column(rows, 4, "assignable scopes of a role definition");
+    if (!scopes) return failure(std::move(scopes));
+    RoleDefinition role{.id = std::move(*id),
+                        .name = std::string(rows.text(1)),
+                        .built_in = false,
+                        .description = std::string(rows.text(2)),
+                        .permissions = std::move(*permissions),
+                        .assignable_scopes = {},
+                        .created_at = rows.time(5),
+                        .created_by = std::string(rows.text(6)),
+                        .updated_at = rows.time(7),
+                        .updated_by = std::string(rows.text(8))};
+    if (const auto* array = scopes->if_array()) {
+        for (const auto& item : *array) {
+            auto scope =
+                rbac::Scope::parse(item.is_string() ? std::string_view(item.get_string()) : std::string_view());
+            if (!scope) return failure(std::move(scope));
+            role.assignable_scopes.push_back(std::move(*scope));
+        }
+    }
+    return role;
+}
+
+Result<RoleAssignment> assignment_of(const Rows& rows) {
+    auto id = guid_column(rows, 0, "id of a role assignment");
+    if (!id) return failure(std::move(id));
+    auto scope = scope_column(rows, 1, "scope of a role assignment");
+    if (!scope) return failure(std::move(scope));
+    auto role = guid_column(rows, 2, "role of a role assignment");
+    if (!role) return failure(std::move(role));
+    auto principal = guid_column(rows, 3, "principal of a role assignment");
+    if (!principal) return failure(std::move(principal));
+    return RoleAssignment{.id = std::move(*id),
+                          .scope = std::move(*scope),
+                          .role_definition = std::move(*role),
+                          .principal = std::move(*principal),
+                          .principal_type = std::string(rows.text(4)),
+                          .condition = rows.optional_text(5),
+                          .condition_version = rows.optional_text(6),
+                          .description = rows.optional_text(7),
+                          .created_at = rows.time(8),
+                          .created_by = std::string(rows.text(9)),
+                          .updated_at = rows.time(10),
+                          .updated_by = std::string(rows.text(11))};
+}
+
+// `/subscriptions/<id>` of a scope's key, or empty for a scope above subscriptions.
+std::string_view subscription_key(const rbac::Scope& scope) {
+    for (const std::string_view above : scope.chain()) {
+        if (above.starts_with("/subscriptions/") && above.find('/', 15) == std::string_view::npos) return above;
+    }
+    return {};
+}
+
+Result<void> check_room_for_assignment(Session& session, const rbac::Scope& scope) {
+    const std::string_view subscription = subscription_key(scope);
+    if (subscription.empty()) {
+        auto count = integer(session, "select count(*) from role_assignments where scope_key = ?1", scope.key());
+        if (!count) return failure(std::move(count));
+        if (*count < max_role_assignments_above) return {};
+    } else {
+        // '0' follows '/': the range holds exactly what lies below.
+        auto count = integer(session,
+                             "select count(*) from role_assignments where scope_key = ?1 or "
+                             "(scope_key >= ?2 and scope_key < ?3)",
+                             subscription, fmt::format("{}/", subscription), fmt::format("{}0", subscription));
+        if (!count) return failure(std::move(count));
+        if (*count < max_role_assignments) return {};
+    }
+    return failure(ErrorCode::limit_exceeded, "No more role assignments can be created.");
+}
+
+} // namespace
+
+Result<void> put_role_definition(Session& session, const Guid& tenant, const RoleDefinition& role) {
+    if (rbac::find_built_in_role(role.id) != nullptr) {
+        return failure(ErrorCode::conflict,
+                       fmt::format("'{}' is the id of a built-in role, which cannot be changed.", role.id.value()));
+    }
+    const std::string name_key = to_lower(role.name);
+    auto taken = exists(session, "select 1 from role_definitions where tenant_id = ?1 and name_key = ?2 and id <> ?3",
+                        tenant.value(), name_key, role.id.value());
+    if (!taken) return failure(std::move(taken));
+    if (*taken || rbac::find_built_in_role(std::string_view(role.name)) != nullptr) {
+        return failure(ErrorCode::role_definition_name_exists,
+                       "A role definition cannot be updated with a name that already exists.");
+    }
+    auto known = exists(session, "select 1 from role_definitions where id = ?1", role.id.value());
+    if (!known) return failure(std::move(known));
+    if (!*known) {
+        auto count = integer(session, "select count(*) from role_definitions where tenant_id = ?1", tenant.value());
+        if (!count) return failure(std::move(count));
+        if (*count >= max_role_definitions) {
+            return failure(ErrorCode::limit_exceeded,
+                           "Role definition limit exceeded. No more role definitions can be created.");
+        }
+    }
+    boost::json::array scopes;
+    for (const rbac::Scope& scope : role.assignable_scopes)
+        scopes.emplace_back(scope.value());
+    auto put = session.execute(
+        "insert into role_definitions(id, tenant_id, name, name_key, description, permissions, assignable_scopes, "
+        "created_at, created_by, updated_at, updated_by) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+        "on conflict (id) do update set name = excluded.name, name_key = excluded.name_key, "
+        "description = excluded.description, permissions = excluded.permissions, "
+        "assignable_scopes = excluded.assignable_scopes, updated_at = excluded.updated_at, "
+        "updated_by = excluded.updated_by",
+        role.id.value(), tenant.value(), role.name, name_key, role.description,
+        boost::json::serialize(rbac::to_json(role.permissions)), boost::json::serialize(scopes), role.created_at,
+        role.created_by, role.updated_at, role.updated_by);
+    if (!put) return failure(std::move(put));
+    return {};
+}
+
+Result<void> delete_role_definition(Session& session, const Guid& id) {
+    auto used = exists(session, "select 1 from role_assignments where role_definition_id = ?1 limit 1", id.value());
+    if (!used) return failure(std::move(used));
+    if (*used) {
+        return failure(
+            ErrorCode::role_definition_in_use,
+            fmt::format("There are existing role assignments referencing role '{}'. Delete them first.", id.value()));
+    }
+    auto deleted = session.execute("delete from role_definitions where id = ?1", id.value());
+    if (!deleted) return failure(std::move(deleted));
+    if (*deleted == 0) {
+        return failure(ErrorCode::role_definition_not_found,
+                       fmt::format("The specified role definition with ID '{}' does not exist.", id.value()));
+    }
+    return {};
+}
+
+Result<std::vector<RoleDefinition>> list_role_definitions(Session& session) {
+    return collect(session,
+                   "select id, name, description, permissions, assignable_scopes, created_at, created_by, updated_at, "
+                   "updated_by from role_definitions order by name_key, id",
+                   role_of);
+}
+
+Result<void> put_role_assignment(Session& session, const Guid& tenant, const RoleAssignment& assignment) {
+    auto existing = collect(session,
+                            "select id, scope, role_definition_id, principal_id, principal_type, condition, "
+                            "condition_version, description, created_at, created_by, updated_at, updated_by "
+                            "from role_assignments where id = ?1",
+                            assignment_of, assignment.id.value());
+    if (!existing) return failure(std::move(existing));
+    if (!existing->empty()) {
+        const RoleAssignment& old = existing->front();
+        if (old.scope != assignment.scope || old.principal != assignment.principal ||
+            old.role_definition != assignment.role_definition) {
+            return failure(ErrorCode::role_assignment_update_not_permitted,
+                           "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.");
+        }
+        auto updated = session.execute("update role_assignments set condition = ?2, condition_version = ?3, "
+                                       "description = ?4, updated_at = ?5, updated_by = ?6 where id = ?1",
+                                       assignment.id.value(), assignment.condition, assignment.condition_version,
+                                       assignment.description, assignment.updated_at, assignment.updated_by);
+        if (!updated) return failure(std::move(updated));
+        return {};
+    }
+
+    auto same = collect(
+        session,
+        "select id from role_assignments where scope_key = ?1 and role_definition_id = ?2 and principal_id = ?3",
+        [](const Rows& rows) { return guid_column(rows, 0, "id of a role assignment"); }, assignment.scope.key(),
+        assignment.role_definition.value(), assignment.principal.value());
+    if (!same) return failure(std::move(same));
+    if (!same->empty()) {
+        // The words before the id are what az looks for.
+        return failure(ErrorCode::role_assignment_exists,
+                       fmt::format("The role assignment already exists. The ID of the existing role assignment is {}.",
+                                   same->front().value()),
+                       boost::json::value(same->front().value()));
+    }
+    if (auto room = check_room_for_assignment(session, assignment.scope); !room) return room;
+    auto inserted = session.execute(
+        "insert into role_assignments(id, tenant_id, scope, scope_key, role_definition_id, principal_id, "
+        "principal_type, condition, condition_version, description, created_at, created_by, updated_at, updated_by) "
+        "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        assignment.id.value(), tenant.value(), assignment.scope.value(), assignment.scope.key(),
+        assignment.role_definition.value(), assignment.principal.value(), assignment.principal_type,
+        assignment.condition, assignment.condition_version, assignment.description, assignment.created_at,
+        assignment.created_by, assignment.updated_at, assignment.updated_by);
+    if (!inserted) return failure(std::move(inserted));
+    return {};
+}
+
+Result<void> delete_role_assignment(Session& session, const Guid& id) {
+    auto deleted = session.execute("delete from role_assignments where id = ?1", id.value());
+    if (!deleted) return failure(std::move(deleted));
+    if (*deleted == 0) {
+        return failure(ErrorCode::not_found, fmt::format("The role assignment '{}' is not found.", id.value()));
+    }
+    return {};
+}
+
+Result<std::vector<RoleAssignment>> list_role_assignments(Session& session) {
+    return collect(session,
+                   "select id, scope, role_definition_id, principal_id, principal_type, condition, condition_version, "
+                   "description, created_at, created_by, updated_at, updated_by from role_assignments "
+                   "order by scope_key, role_definition_id, principal_id",
+                   assignment_of);
+}
+
+} // namespace berth::tenant

@@ -1,0 +1,44 @@
+#include "tenant/tenancy.hpp"
+
+#include "base/encoding.hpp"
+#include "tenant/world_reader.hpp"
+
+#include <fmt/format.h>
+
+namespace berth::tenant {
+
+std::string LoginServerNaming::login_server(std::string_view registry_name) const {
+    const std::string name = to_lower(registry_name);
+    if (const auto found = external_url.find(name); found != external_url.end()) {
+        std::string_view url = found->second;
+        const bool secure = !starts_with_ignoring_case(url, "http://");
+        if (const auto scheme = url.find("://"); scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+        url = url.substr(0, url.find('/'));
+        const std::string_view default_port = secure ? ":443" : ":80";
+        if (url.ends_with(default_port)) url.remove_suffix(default_port.size());
+        return to_lower(url);
+    }
+    if (port == 443) return fmt::format("{}.{}", name, to_lower(domain));
+    return fmt::format("{}.{}:{}", name, to_lower(domain), port);
+}
+
+Tenancy::Tenancy(storage::Database& database, LoginServerNaming naming)
+    : database_(database), naming_(std::move(naming)) {}
+
+Task<Result<void>> Tenancy::refresh() {
+    // The version is taken before the snapshot: of two worlds, the one with the higher version was read later than the
+    // lower one's refresh began, so it holds all that the lower one's caller had committed.
+    const std::uint64_t version = last_version_.fetch_add(1) + 1;
+    auto read = [this, version](storage::Session& session) { return read_world(session, naming_, version); };
+    auto reading = database_.read(storage::ReadKind::scan, std::move(read));
+    auto fresh = co_await std::move(reading);
+    if (!fresh) co_return failure(std::move(fresh));
+
+    auto current = world_.load(std::memory_order_acquire);
+    while (!current || current->version < version) {
+        if (world_.compare_exchange_weak(current, *fresh, std::memory_order_acq_rel, std::memory_order_acquire)) break;
+    }
+    co_return Result<void>();
+}
+
+} // namespace berth::tenant
