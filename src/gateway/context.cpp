@@ -36,6 +36,14 @@ std::string_view Context::parameter(std::string_view name) const noexcept {
     return {};
 }
 
+Result<void> Context::take_repository_name() {
+    if (route_->protocol != Protocol::registry || route_->pattern.find("{name...}") == std::string_view::npos) return {};
+    auto parsed = RepositoryName::parse(parameter("name"));
+    if (!parsed) return failure(std::move(parsed));
+    repository_ = std::move(*parsed);
+    return {};
+}
+
 std::string Context::base_address() const {
     return (request_.secure ? "https://" : "http://") + request_.host;
 }
@@ -60,6 +68,12 @@ Result<void> Context::require(const Permission& permission, std::string_view rep
 Result<void> Context::require_at(const Permission& permission, const rbac::Scope& scope) const {
     if (auto declared = check_declared(*route_, permission); !declared) return declared;
     return decide(*world_, caller_, permission, Target::at(scope));
+}
+
+Result<void> Context::require_in(const Permission& permission, const tenant::Registry& registry,
+                                 std::string_view repository) const {
+    if (auto declared = check_declared(*route_, permission); !declared) return declared;
+    return decide(*world_, caller_, permission, Target::in_registry(registry, repository));
 }
 
 bool Context::may(const Permission& permission, std::string_view repository) const {

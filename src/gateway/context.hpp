@@ -57,6 +57,9 @@ public:
     Result<void> require(const Permission& permission, std::string_view repository = {}) const;
     /// The same at an ARM scope (one that is no registry route's own).
     Result<void> require_at(const Permission& permission, const rbac::Scope& scope) const;
+    /// The same on another registry than the host's, which its own permission mode decides (the source of an import).
+    Result<void> require_in(const Permission& permission, const tenant::Registry& registry,
+                            std::string_view repository = {}) const;
     /// The same as an answer, for lists.
     bool may(const Permission& permission, std::string_view repository = {}) const;
     bool may_at(const Permission& permission, const rbac::Scope& scope) const;
@@ -71,6 +74,9 @@ public:
 
 private:
     friend class Gateway;
+    /// Parses the parameter `name` of registry routes that have one.
+    Result<void> take_repository_name();
+
     http::Request& request_;
     const Route* route_;
     std::shared_ptr<const tenant::World> world_;

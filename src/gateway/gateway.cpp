@@ -164,11 +164,6 @@ Task<Result<http::Response>> Gateway::dispatch(Context& context) {
         context.scope_ = std::move(*scope);
     }
     if (auto decided = decide_entry(context); !decided) co_return failure(std::move(decided));
-    if (route.protocol == Protocol::registry && !context.parameter("name").empty()) {
-        auto repository = RepositoryName::parse(context.parameter("name"));
-        if (!repository) co_return failure(std::move(repository));
-        context.repository_ = std::move(*repository);
-    }
     if (route.protocol == Protocol::resource_manager && route.entry.kind != EntryKind::open &&
         !context.query().find("api-version")) {
         co_return failure(ErrorCode::missing_api_version,
@@ -208,8 +203,15 @@ Task<http::Response> Gateway::handle(http::Request& request) {
         context.registry_ = place.registry;
         context.parameters_ = std::move(match->parameters);
         context.query_ = std::move(*query);
-        place.repository = context.parameter("name");
-        auto result = co_await dispatch(context);
+        // Before anything else: the name goes into the challenge, and only a valid one may.
+        auto named = context.take_repository_name();
+        place.repository = named ? context.parameter("name") : std::string_view();
+        Result<http::Response> result = failure(ErrorCode::internal, "");
+        if (named) {
+            result = co_await dispatch(context);
+        } else {
+            result = failure(std::move(named));
+        }
         if (result) {
             response = std::move(*result);
         } else {
