@@ -1,11 +1,9 @@
 """Push of blobs: in one piece, in chunks, resumed, cancelled."""
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from harness import content
+from harness.clock import shifted
 from harness.http_client import Http
 from harness.identities import bootstrap_owner
 from harness.oci import Oci, error_codes
@@ -217,15 +215,8 @@ def test_cancel(oci, repository):
     assert oci.head(f"/v2/{repository}/blobs/{content.digest_of(b'data')}").status == 404
 
 
-def faketime_library() -> str | None:
-    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    return str(found[0]) if found and shutil.which("faketime") else None
-
-
 def test_an_upload_that_nobody_finishes_ends_by_itself(own_berth):
-    library = faketime_library()
-    if library is None:
-        pytest.skip("needs faketime (Debian: faketime) to let a month go by")
+    a_month_later = shifted("+31d")
     server = own_berth().start()
     client = Http(server.http)
     oci = Oci(client, server.bootstrap.login_server, bootstrap_owner(client, server.bootstrap).credentials)
@@ -233,8 +224,7 @@ def test_an_upload_that_nobody_finishes_ends_by_itself(own_berth):
     location = oci.location(oci.patch_upload(location, b"data", 0).expect(202))
     client.close()
     server.stop()
-    later = own_berth(data=server.data, variables={"LD_PRELOAD": library, "FAKETIME": "+31d",
-                                                   "FAKETIME_DONT_FAKE_MONOTONIC": "1"}).start()
+    later = own_berth(data=server.data, variables=a_month_later).start()
     client = Http(later.http)
     oci = Oci(client, later.bootstrap.login_server, bootstrap_owner(client, later.bootstrap).credentials)
     assert oci.get(location).status == 404

@@ -1,13 +1,11 @@
 """The challenge: what clients are told when they come with nothing or with too little."""
 
-import json
 import re
-import urllib.request
 
 import pytest
 
 from harness import challenge as challenges
-from harness import content, raw_http
+from harness import content
 from harness.http_client import Http
 from harness.oci import Oci, basic, error_codes
 

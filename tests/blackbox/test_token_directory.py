@@ -1,11 +1,10 @@
 """The directory's token endpoints: client credentials in every form, metadata, keys."""
 
-import json
-
 import pytest
 
 from harness import tokens
 from harness.http_client import Http
+from harness.oci import basic
 from harness.tokens import ARM_SCOPE
 
 
@@ -39,8 +38,6 @@ def test_adfs_with_a_scope(http, owner):
 
 def test_client_in_the_authorization_header(http, tenant, owner):
     """RFC 6749 section 2.3.1."""
-    from harness.oci import basic
-
     answer = http.post(f"/{tenant}/oauth2/v2.0/token", form={"grant_type": "client_credentials", "scope": ARM_SCOPE},
                        headers={"Authorization": basic(*owner.credentials)})
     assert answer.status in (200, 400, 401), answer
@@ -65,7 +62,7 @@ def test_own_address_as_audience(berth, http, tenant, owner):
         for scope in (f"{base}/.default", f"{base}//.default"):
             token = tokens.client_credentials(http, tenant, *owner.credentials, scope=scope)
             headers = {"Authorization": f"Bearer {token}"}
-            http.get("/subscriptions?api-version=2022-12-01", headers=headers).expect(200)
+            http.get(f"/subscriptions/{berth.bootstrap.subscription_id}/resourcegroups?api-version=2021-04-01", headers=headers).expect(200)
             http.get(f"/v1.0/servicePrincipals/{owner.object_id}", headers=headers).expect(200)
 
 
@@ -148,7 +145,7 @@ def test_keys_outlive_a_restart(own_berth):
     client.close()
     server.restart()
     client = Http(server.http)
-    client.get("/subscriptions?api-version=2022-12-01", headers={"Authorization": f"Bearer {token}"}).expect(200)
+    client.get(f"/subscriptions/{facts.subscription_id}/resourcegroups?api-version=2021-04-01", headers={"Authorization": f"Bearer {token}"}).expect(200)
     client.close()
     assert (server.bootstrap.owner_secret, server.bootstrap.tenant_id) == (facts.owner_secret, facts.tenant_id)
     server.stop()

@@ -15,6 +15,7 @@ Nothing here knows berth's sources. It stands on the contract that the program d
     oci           Oci: the distribution API as one identity, with the exchange of tokens that clients make
     content       random blobs, manifests, indexes, artifacts
     challenge     parse(): a WWW-Authenticate header into its parts
+    clock         shifted(): lets a server live at another time (libfaketime)
     raw_http      send(): bytes on a socket, for requests that no decent client would write
     fixtures      the pytest fixtures:
                       berth       one server per xdist worker, shared: make your own names in it
