@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "base/guid.hpp"
+#include "base/worker_pool.hpp"
+#include "storage/file_system.hpp"
+#include "storage/files/memory_budget.hpp"
+#include "storage/files/open_uploads.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace berth::storage {
+
+/// How a file store works. The defaults are what berth runs with.
+struct FileBlobOptions {
+    /// An upload up to this size stays in memory and touches no file before it is paused or finished.
+    std::size_t memory_limit = 64 * 1024;
+    /// Larger ones go to the workers in pieces of this size, one being filled while another is hashed and written.
+    std::size_t piece_size = 256 * 1024;
+    /// Bytes for all of this together. When they are used up, uploads go on from the caller's own buffers, slower.
+    std::size_t memory_budget = 64 * 1024 * 1024;
+    /// After so many bytes the system is asked to begin writing them, so that little is left for the sync at the end.
+    std::uint64_t writing_step = 8 * 1024 * 1024;
+    /// Names this run of the machine; empty asks the system.
+    std::string boot;
+};
+
+/// What the parts of one file store share, for as long as one of them lives.
+struct FileStoreContext {
+    FileStoreContext(FileSystem& files_, WorkerPool& workers_, const FileBlobOptions& options_, const std::string& folder)
+        : files(files_), workers(workers_), options(options_), uploads(folder + "/uploads"), blobs(folder + "/blobs"),
+          memory(options_.memory_budget) {}
+
+    std::string data_path(const Guid& upload) const { return uploads + '/' + upload.value(); }
+    std::string state_path(const Guid& upload) const { return data_path(upload) + ".state"; }
+    std::string object_folder(const Guid& key) const { return blobs + '/' + key.value().substr(0, 2); }
+    std::string object_path(const Guid& key) const { return object_folder(key) + '/' + key.value(); }
+
+    FileSystem& files;
+    WorkerPool& workers;
+    FileBlobOptions options;
+    std::string uploads;
+    std::string blobs;
+    OpenUploads open;
+    MemoryBudget memory;
+};
+
+} // namespace berth::storage

@@ -1,0 +1,199 @@
+#include "storage/files/file_upload_writer.hpp"
+
+namespace berth::storage {
+namespace {
+
+// Hashing more than this goes to a worker.
+constexpr std::size_t hashed_in_place = 16 * 1024;
+
+} // namespace
+
+FileUploadWriter::FileUploadWriter(std::unique_ptr<FileUpload> upload)
+    : shared_(std::make_shared<Shared>(std::move(upload))), offset_(shared_->upload->size()),
+      in_file_(shared_->upload->touches_disk()), memory_share_(shared_->upload->context().memory) {}
+
+FileUploadWriter::~FileUploadWriter() {
+    if (spent_ || is_in_memory()) return; // nothing runs and nothing is on the disk
+    FileStoreContext& context = shared_->upload->context();
+    context.open.close_soon(shared_->upload->id());
+    // Whoever lets go last gives up what is on the disk, and that is a worker.
+    context.workers.submit([shared = std::move(shared_)]() mutable { shared.reset(); });
+}
+
+std::optional<Error> FileUploadWriter::failed() const {
+    if (spent_) return Error{ErrorCode::internal, "an upload was used after its end"};
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->failed;
+}
+
+void FileUploadWriter::fail(const Error& error) {
+    const std::lock_guard lock(shared_->mutex);
+    if (!shared_->failed) shared_->failed = error;
+}
+
+Task<Result<void>> FileUploadWriter::settle() {
+    auto idle = shared_->jobs.idle();
+    co_await idle;
+    if (auto error = failed()) co_return std::unexpected(std::move(*error));
+    co_return Result<void>{};
+}
+
+Task<Result<void>> FileUploadWriter::append(std::span<const std::byte> bytes) {
+    if (auto error = failed()) co_return std::unexpected(std::move(*error));
+    if (is_in_memory()) {
+        if (memory_.size() + bytes.size() <= shared_->upload->context().options.memory_limit &&
+            memory_share_.grow(bytes.size())) {
+            memory_.insert(memory_.end(), bytes.begin(), bytes.end());
+            offset_ += bytes.size();
+            co_return Result<void>{};
+        }
+        in_file_ = true;
+        const Bytes head = std::exchange(memory_, {});
+        auto moved = co_await append_to_file(head);
+        memory_share_.clear();
+        if (!moved) co_return moved;
+    }
+    auto done = co_await append_to_file(bytes);
+    if (done) offset_ += bytes.size();
+    co_return done;
+}
+
+std::shared_ptr<FileUploadWriter::Piece> FileUploadWriter::make_piece() {
+    FileStoreContext& context = shared_->upload->context();
+    MemoryShare share(context.memory);
+    if (!share.grow(context.options.piece_size)) return nullptr;
+    return std::make_shared<Piece>(std::move(share), context.options.piece_size);
+}
+
+Task<Result<void>> FileUploadWriter::append_to_file(std::span<const std::byte> bytes) {
+    const std::size_t piece_size = shared_->upload->context().options.piece_size;
+    while (!bytes.empty()) {
+        if (!filling_) filling_ = make_piece();
+        if (!filling_ && working_) {
+            auto settled = co_await settle();
+            if (!settled) co_return settled;
+            filling_ = std::move(working_);
+            filling_->used = 0;
+        }
+        if (!filling_) {
+            // No memory left for a piece: the caller waits while its own buffer is worked on.
+            auto settled = co_await settle();
+            if (!settled) co_return settled;
+            auto job = on_worker([this, bytes] { return shared_->upload->append(bytes); });
+            auto done = co_await job;
+            if (!done) fail(done.error());
+            co_return done;
+        }
+        const auto part = bytes.first(std::min(bytes.size(), piece_size - filling_->used));
+        std::ranges::copy(part, filling_->bytes.get() + filling_->used);
+        filling_->used += part.size();
+        bytes = bytes.subspan(part.size());
+        if (filling_->used == piece_size) {
+            auto settled = co_await settle();
+            if (!settled) co_return settled;
+            hand_over();
+        }
+    }
+    co_return Result<void>{};
+}
+
+// The full piece goes to the workers, and what they have done with comes back to be filled.
+void FileUploadWriter::hand_over() {
+    std::swap(filling_, working_);
+    if (filling_) filling_->used = 0;
+    std::shared_ptr<const Piece> full = working_;
+    shared_->jobs.begin(2);
+    auto& workers = shared_->upload->context().workers;
+    workers.submit([shared = shared_, full] {
+        shared->upload->hash(full->content());
+        shared->jobs.end();
+    });
+    workers.submit([shared = shared_, full] {
+        if (auto done = shared->upload->write(full->content()); !done) {
+            const std::lock_guard lock(shared->mutex);
+            if (!shared->failed) shared->failed = done.error();
+        }
+        shared->jobs.end();
+    });
+}
+
+// What is not with the file yet. On a worker, after `settle`.
+Result<void> FileUploadWriter::append_rest() {
+    FileUpload& upload = *shared_->upload;
+    if (auto done = upload.append(memory_); !done) return done;
+    if (!filling_) return {};
+    if (auto done = upload.append(filling_->content()); !done) return done;
+    filling_->used = 0;
+    return {};
+}
+
+Task<Result<Digest>> FileUploadWriter::digest(DigestAlgorithm algorithm) {
+    auto settled = co_await settle();
+    if (!settled) co_return failure(std::move(settled));
+    if (is_in_memory() && memory_.size() <= hashed_in_place) co_return Digest::of(memory_, algorithm);
+    auto job = on_worker([this, algorithm]() -> Result<Digest> {
+        if (is_in_memory()) return Digest::of(memory_, algorithm);
+        if (auto done = append_rest(); !done) return failure(std::move(done));
+        return shared_->upload->digest(algorithm);
+    });
+    auto digest = co_await job;
+    if (!digest) fail(digest.error());
+    co_return digest;
+}
+
+Task<Result<std::optional<Bytes>>> FileUploadWriter::take_if_small(std::uint64_t limit) {
+    auto settled = co_await settle();
+    if (!settled) co_return failure(std::move(settled));
+    if (offset_ > limit) co_return std::optional<Bytes>{};
+    if (is_in_memory()) co_return std::optional<Bytes>(memory_);
+    auto job = on_worker([this]() -> Result<std::optional<Bytes>> {
+        if (auto done = append_rest(); !done) return failure(std::move(done));
+        auto content = shared_->upload->content();
+        if (!content) return failure(std::move(content));
+        return std::optional<Bytes>(std::move(*content));
+    });
+    auto content = co_await job;
+    if (!content) fail(content.error());
+    co_return content;
+}
+
+Task<Result<void>> FileUploadWriter::pause() {
+    auto settled = co_await settle();
+    if (!settled) co_return settled;
+    in_file_ = in_file_ || !memory_.empty();
+    Result<void> done;
+    if (is_in_memory()) {
+        done = shared_->upload->pause(); // nothing to save: ends the claim only
+    } else {
+        auto job = on_worker([this]() -> Result<void> {
+            if (auto rest = append_rest(); !rest) return rest;
+            return shared_->upload->pause();
+        });
+        done = co_await job;
+    }
+    if (!done) {
+        fail(done.error());
+        co_return done;
+    }
+    spent_ = true;
+    co_return done;
+}
+
+Task<Result<void>> FileUploadWriter::finish(const StorageKey& key) {
+    auto settled = co_await settle();
+    if (!settled) co_return settled;
+    in_file_ = true;
+    auto job = on_worker([this, &key]() -> Result<void> {
+        if (auto rest = append_rest(); !rest) return rest;
+        return shared_->upload->finish(key);
+    });
+    auto done = co_await job;
+    if (!done) {
+        fail(done.error());
+        co_return done;
+    }
+    spent_ = true;
+    co_return done;
+}
+
+} // namespace berth::storage

@@ -1,0 +1,71 @@
+#pragma once
+
+#include "storage/blob_store.hpp"
+#include "storage/files/file_upload.hpp"
+#include "storage/files/memory_budget.hpp"
+#include "storage/files/pending_jobs.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace berth::storage {
+
+/// The event loop's side of one open upload: keeps small content in memory, hands the rest to the workers in pieces, so
+/// that the next bytes arrive while the last are hashed and written.
+class FileUploadWriter final : public UploadWriter {
+public:
+    explicit FileUploadWriter(std::unique_ptr<FileUpload> upload);
+    ~FileUploadWriter() override;
+    FileUploadWriter(const FileUploadWriter&) = delete;
+    FileUploadWriter& operator=(const FileUploadWriter&) = delete;
+
+    std::uint64_t offset() const noexcept override { return offset_; }
+    Task<Result<void>> append(std::span<const std::byte> bytes) override;
+    Task<Result<void>> pause() override;
+    Task<Result<Digest>> digest(DigestAlgorithm algorithm) override;
+    Task<Result<std::optional<Bytes>>> take_if_small(std::uint64_t limit) override;
+    Task<Result<void>> finish(const StorageKey& key) override;
+
+private:
+    // Bytes that are filled by the loop or read by the workers, never both at once.
+    struct Piece {
+        Piece(MemoryShare share_, std::size_t size) : share(std::move(share_)), bytes(new std::byte[size]) {}
+        MemoryShare share;
+        std::unique_ptr<std::byte[]> bytes;
+        std::size_t used = 0;
+        std::span<const std::byte> content() const noexcept { return {bytes.get(), used}; }
+    };
+    // What jobs hold on to: it lives until the last of them has ended, the writer or not.
+    struct Shared {
+        explicit Shared(std::unique_ptr<FileUpload> upload_) : upload(std::move(upload_)) {}
+        std::unique_ptr<FileUpload> upload;
+        PendingJobs jobs;
+        std::mutex mutex;
+        std::optional<Error> failed; // guarded by mutex
+    };
+
+    Task<Result<void>> append_to_file(std::span<const std::byte> bytes);
+    std::shared_ptr<Piece> make_piece();
+    void hand_over();
+    // Waits for the workers; a failure is what they met, and stays.
+    Task<Result<void>> settle();
+    Result<void> append_rest();
+    template <class Function>
+    auto on_worker(Function function) {
+        return shared_->upload->context().workers.run(std::move(function));
+    }
+    bool is_in_memory() const noexcept { return !in_file_; }
+    std::optional<Error> failed() const;
+    void fail(const Error& error);
+
+    std::shared_ptr<Shared> shared_;
+    std::uint64_t offset_;
+    bool in_file_;
+    bool spent_ = false;
+    MemoryShare memory_share_;
+    Bytes memory_;
+    std::shared_ptr<Piece> filling_;
+    std::shared_ptr<Piece> working_;
+};
+
+} // namespace berth::storage
