@@ -23,8 +23,9 @@ struct TokenScope {
     std::string name;
     std::vector<std::string> actions;
 
-    /// Parses a space-separated list. Unknown types and actions are kept as they are and grant nothing; at most 64 entries
-    /// of at most 32 actions, the rest is dropped. `metadataRead` and `metadataWrite` are read as their newer spelling.
+    /// Parses a space-separated list. Unknown types and actions are kept as they are and grant nothing; at most 64
+    /// entries of at most 32 actions, the rest is dropped. `metadataRead` and `metadataWrite` are read as their newer
+    /// spelling.
     static std::vector<TokenScope> parse_list(std::string_view text);
     std::string to_string() const;
 };
@@ -32,14 +33,15 @@ struct TokenScope {
 /// Who is calling, proved. What they may do is decided elsewhere, at each request.
 struct Caller {
     CallerKind kind = CallerKind::anonymous;
-    std::optional<Guid> principal;       ///< object id
-    std::string name;                    ///< for messages: a service principal's client id, a user's name, the admin's
-    std::optional<Guid> registry;        ///< a credential of one registry: its immutable id
+    std::optional<Guid> principal; ///< object id
+    std::string name;              ///< for messages: a service principal's client id, a user's name, the admin's
+    std::optional<Guid> registry;  ///< a credential of one registry: its immutable id
     /// A registry access token may be used only for what was asked when it was made; nullopt: not narrowed.
     std::optional<std::vector<TokenScope>> narrowed_to;
 
     static Caller anonymous() { return {}; }
-    /// Whether the token's scopes include this (`repository`, `library/app`, `pull`): `*` stands for any name or action.
+    /// Whether the token's scopes include this (`repository`, `library/app`, `pull`): `*` stands for any name or
+    /// action.
     bool narrowing_allows(std::string_view type, std::string_view name, std::string_view action) const noexcept;
 };
 

@@ -23,6 +23,8 @@ std::string hash_secret(const Secret& secret);
 std::string hash_password(const Secret& password);
 /// Constant time in the secret. False for a hash of unknown form.
 bool matches_hash(std::string_view secret, std::string_view hash);
+/// Whether comparing with this hash takes tens of milliseconds.
+bool is_slow_hash(std::string_view hash) noexcept;
 
 /// A new secret and what is kept of it.
 struct NewCredential {
@@ -42,6 +44,7 @@ public:
 
     /// The principal that signs in as `name` (a client id, or a user's name) with `secret`. `invalid_credentials`, the
     /// same for an unknown name, a wrong or expired secret and a disabled principal; an unknown name costs as much.
+    /// `too_many_requests` while many passwords of people are being checked.
     /// `world` must be the current one.
     Task<Result<Guid>> verify_principal(const tenant::World& world, std::string_view name, std::string_view secret);
     /// Whether `name` and `secret` are the admin user of the registry, with it enabled.
@@ -51,7 +54,8 @@ public:
     /// Call after a secret of anybody was added, changed or removed, once that is durable: forgets what was remembered.
     void forget_remembered() noexcept;
 
-    /// The two passwords of a registry's admin user, in the order `password`, `password2`; makes them if there are none.
+    /// The two passwords of a registry's admin user, in the order `password`, `password2`; makes them if there are
+    /// none.
     Task<Result<std::vector<std::pair<std::string, Secret>>>> admin_passwords(const tenant::Registry& registry);
     /// Makes a new one; `invalid_parameter` for another name than `password` or `password2`.
     Task<Result<void>> regenerate_admin_password(const tenant::Registry& registry, std::string_view which);

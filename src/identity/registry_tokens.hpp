@@ -20,16 +20,17 @@ struct IssuedToken {
     std::chrono::seconds lifetime{};
 };
 
-/// The registry's own tokens (`acr-data-plane` section 1.5): issuer `Azure Container Registry`, audience the login server,
-/// bound to the registry by `rid` and to the caller by object id. Verified tokens are remembered, keyed by hash, so that
-/// the signature is checked once. Thread-safe.
+/// The registry's own tokens (`acr-data-plane` section 1.5): issuer `Azure Container Registry`, audience the login
+/// server, bound to the registry by `rid` and to the caller by object id. Verified tokens are remembered, keyed by
+/// hash, so that the signature is checked once. Thread-safe.
 class RegistryTokens {
 public:
     RegistryTokens(const KeyRing& keys, const Clock& clock);
     ~RegistryTokens();
 
     /// For a principal or admin user: three hours.
-    Result<IssuedToken> issue_refresh(const tenant::World& world, const tenant::Registry& registry, const Caller& caller);
+    Result<IssuedToken> issue_refresh(const tenant::World& world, const tenant::Registry& registry,
+                                      const Caller& caller);
     /// One hour (anonymous: five minutes). `asked` narrows what it may be used for; `granted` is what clients read in
     /// `access` and decides nothing.
     Result<IssuedToken> issue_access(const tenant::World& world, const tenant::Registry& registry, const Caller& caller,

@@ -24,7 +24,7 @@ struct LoginServerNaming {
 
 /// Keeps the current `World`. Thread-safe.
 class Tenancy {
-  public:
+public:
     Tenancy(storage::Database& database, LoginServerNaming naming);
 
     /// The world as of the last refresh; never null after the first one.
@@ -37,7 +37,7 @@ class Tenancy {
 
     const LoginServerNaming& naming() const noexcept { return naming_; }
 
-  private:
+private:
     storage::Database& database_;
     LoginServerNaming naming_;
     std::atomic<std::uint64_t> last_version_ = 0;

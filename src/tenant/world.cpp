@@ -18,7 +18,7 @@ std::string_view without_port(std::string_view host) noexcept {
 
 // ASCII lower case in a buffer on the stack: hosts and user names are looked up on every request.
 class Lowered {
-  public:
+public:
     explicit Lowered(std::string_view text) noexcept : size_(std::min(text.size(), buffer_.size())) {
         for (std::size_t i = 0; i < size_; ++i) {
             const char c = text[i];
@@ -27,7 +27,7 @@ class Lowered {
     }
     std::string_view view() const noexcept { return {buffer_.data(), size_}; }
 
-  private:
+private:
     std::array<char, max_host_size> buffer_;
     std::size_t size_;
 };

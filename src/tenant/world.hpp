@@ -60,7 +60,7 @@ struct Subscription {
 /// Everything about who and what exists that a decision needs, at one version: immutable, shared freely between
 /// threads. A request takes it once and uses it to its end.
 class World {
-  public:
+public:
     std::uint64_t version = 0;
     Guid tenant_id;
     std::string tenant_name;
@@ -89,7 +89,7 @@ class World {
           std::vector<Registry> registries, std::vector<Principal> principals,
           std::shared_ptr<const rbac::Policy> policy);
 
-  private:
+private:
     struct TextHash {
         using is_transparent = void;
         std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
