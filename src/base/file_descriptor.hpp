@@ -22,6 +22,8 @@ public:
     ~FileDescriptor() { reset(); }
 
     int get() const noexcept { return value_; }
+    /// Gives the descriptor away: the caller closes it.
+    int release() noexcept { return std::exchange(value_, -1); }
     explicit operator bool() const noexcept { return value_ >= 0; }
     void reset() noexcept {
         if (value_ >= 0) ::close(value_);

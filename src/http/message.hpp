@@ -21,6 +21,8 @@ std::string_view to_string(Method method) noexcept;
 /// Header fields in their order; names are compared without regard to case.
 class Headers {
 public:
+    /// Makes room for that many fields.
+    void reserve(std::size_t count) { fields_.reserve(count); }
     void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
     /// Replaces all fields of that name.
     void set(std::string_view name, std::string value);
@@ -34,7 +36,8 @@ private:
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
-/// A request whose head was read and checked; the body is still on the wire.
+/// A request whose head was read and checked; the body is still on the wire. `path` and `query` look into `target`, so a
+/// request stays where it was made.
 struct Request {
     Method method = Method::get;
     std::string method_name;   ///< as sent
@@ -52,7 +55,7 @@ struct Request {
 
 /// A part of an open file, sent without passing through the program's memory where the connection allows it.
 struct FileRange {
-    std::shared_ptr<FileDescriptor> file;
+    std::shared_ptr<FileDescriptor> file{};
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
 };
@@ -68,8 +71,8 @@ std::uint64_t body_size(const Body& body) noexcept;
 /// `Connection`, and sends no body where the method or the status forbids one.
 struct Response {
     unsigned status = 200;
-    Headers headers;
-    Body body;
+    Headers headers{};
+    Body body{};
 };
 
 } // namespace berth::http

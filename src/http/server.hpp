@@ -42,8 +42,8 @@ struct Limits {
 
 struct ServerOptions {
     unsigned loops = 0; ///< event loops; 0: one per core
-    Limits limits;
-    std::vector<std::string> trusted_proxies; ///< addresses or CIDR blocks whose X-Forwarded-* and Forwarded count
+    Limits limits{};
+    std::vector<std::string> trusted_proxies{}; ///< addresses or CIDR blocks whose X-Forwarded-* and Forwarded count
     std::string server_name = "berth";        ///< the `Server` header
 };
 
