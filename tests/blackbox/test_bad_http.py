@@ -1,5 +1,6 @@
 """Framing: what can be read in two ways is refused, and the connection with it (RFC 9112; the design's strict list)."""
 
+import json
 import socket
 import time
 import urllib.parse
@@ -177,8 +178,6 @@ def test_head_without_an_end(berth):
 
 def test_refusals_of_heads_have_the_form_of_the_protocol(berth, host):
     """For the data plane as for Azure Resource Manager there is a body that programs can read."""
-    import json
-
     answer = raw_http.send(berth.http, request("GET /v2/ HTTP/1.1", f"Host: {host}", "Host: other"))
     assert json.loads(answer.body)["errors"][0]["code"], answer
     answer = raw_http.send(berth.http, request("GET /subscriptions?api-version=2022-12-01 HTTP/1.1", f"Host: {host}", "Host: other"))

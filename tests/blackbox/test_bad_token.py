@@ -1,5 +1,7 @@
 """Tokens that are none: forged, stolen from elsewhere, too old, too large. None of them opens anything."""
 
+import hashlib
+import hmac
 import json
 import time
 
@@ -118,9 +120,6 @@ def test_key_in_the_header(genuine, doors, keys):
 
 def test_public_key_as_a_shared_secret(genuine, doors, berth, http):
     """RS256 taken for HS256: the published key signs."""
-    import hashlib
-    import hmac
-
     metadata = http.get(f"/{berth.bootstrap.tenant_id}/v2.0/.well-known/openid-configuration").expect(200).json()
     published = http.get(metadata["jwks_uri"]).expect(200).json()["keys"]
     secrets = [json.dumps(key).encode() for key in published] + [key["n"].encode() for key in published if "n" in key] + [b""]
