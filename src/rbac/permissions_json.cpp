@@ -24,9 +24,8 @@ constexpr std::array<List, 4> lists{{{"actions", &Permission::actions},
                                      {"dataActions", &Permission::data_actions},
                                      {"notDataActions", &Permission::not_data_actions}}};
 
-std::unexpected<Error> invalid(std::string where, std::string_view what) {
-    auto message = fmt::format("{}: {}", where, what);
-    return std::unexpected(Error{ErrorCode::invalid_parameter, std::move(message), nullptr, std::move(where)});
+std::unexpected<Error> invalid(std::string_view where, std::string_view what) {
+    return failure(ErrorCode::invalid_parameter, fmt::format("{}: {}", where, what));
 }
 
 // What is wrong with a pattern, or empty.
@@ -90,7 +89,7 @@ Result<std::vector<Permission>> parse_permissions(const boost::json::value& json
     std::size_t patterns = 0;
     for (const auto& item : array) {
         auto where = fmt::format("permissions[{}]", out.size());
-        if (!item.is_object()) return invalid(std::move(where), "must be an object.");
+        if (!item.is_object()) return invalid(where, "must be an object.");
         auto permission = parse_permission(item.get_object(), where);
         if (!permission) return failure(std::move(permission));
         for (const auto& list : lists) patterns += ((*permission).*(list.patterns)).size();

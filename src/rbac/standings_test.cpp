@@ -1,0 +1,73 @@
+#include "rbac/standings.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace berth::rbac {
+namespace {
+
+Guid id(std::size_t number) { return *Guid::parse(fmt::format("00000000-0000-4000-8000-{:012}", number)); }
+
+RoleAssignment assignment(std::size_t principal, std::string_view scope) {
+    return {.id = Guid::random(), .scope = *Scope::parse(scope), .role_definition = id(0), .principal = id(principal),
+            .principal_type = "Group", .condition = {}, .condition_version = {}, .description = {}, .created_at = {},
+            .created_by = {}, .updated_at = {}, .updated_by = {}};
+}
+
+class StandingsTest : public testing::Test {
+protected:
+    // Group 10 holds something; 1 and 2 are in it, 3 too and holds something itself; 4 is in an empty group.
+    StandingsTest() {
+        for (const auto& each : assignments_) grants_.push_back({&each, nullptr, &operations_});
+    }
+    std::vector<RoleAssignment> assignments_{assignment(10, "/subscriptions/a"), assignment(3, "/subscriptions/b"),
+                                             assignment(10, "/subscriptions/c"), assignment(10, "/subscriptions/a")};
+    std::vector<GroupMembership> memberships_{{id(10), id(1)}, {id(10), id(2)}, {id(10), id(3)}, {id(11), id(4)}};
+    OperationSet operations_ = operations_matching("*/read", false);
+    Principals principals_{assignments_, memberships_};
+    std::vector<Grant> grants_;
+};
+
+TEST_F(StandingsTest, WhoHoldsTheSameSharesOne) {
+    Standings standings(principals_, grants_);
+    auto first = standings.of(principals_.find(id(1)));
+    EXPECT_TRUE(first.is_kept());
+    EXPECT_EQ(&*first, &*standings.of(principals_.find(id(1))));
+    EXPECT_EQ(&*first, &*standings.of(principals_.find(id(2))));
+    EXPECT_EQ(&*first, &*standings.of(principals_.find(id(10))));
+    EXPECT_NE(&*first, &*standings.of(principals_.find(id(3))));
+    EXPECT_EQ(first->holdings().size(), 2U);
+    EXPECT_EQ(standings.of(principals_.find(id(3)))->holdings().size(), 3U);
+    EXPECT_TRUE(standings.of(principals_.find(id(4)))->holdings().empty());
+}
+
+TEST_F(StandingsTest, AtAScopeTheDecisiveComeFirst) {
+    Standings standings(principals_, grants_);
+    auto standing = standings.of(principals_.find(id(1)));
+    auto scope = *Scope::parse("/subscriptions/A/resourceGroups/g");
+    EXPECT_EQ(standing->at(scope.levels()[0], scope.key().data()), nullptr);
+    const auto* holding = standing->at(scope.levels()[1], scope.key().data());
+    ASSERT_TRUE(holding);
+    ASSERT_EQ(standing->all(*holding).size(), 2U);
+    ASSERT_EQ(standing->decisive(*holding).size(), 1U);
+    EXPECT_EQ(standing->all(*holding)[0].assignment, &assignments_[0]);
+    EXPECT_EQ(standing->all(*holding)[1].assignment, &assignments_[3]);
+}
+
+TEST_F(StandingsTest, AboveTheLimitNothingMoreIsKeptAndTheAnswerIsTheSame) {
+    Standings standings(principals_, grants_, 0);
+    for (int i = 0; i < 2; ++i) {
+        auto made = standings.of(principals_.find(id(3)));
+        EXPECT_FALSE(made.is_kept());
+        EXPECT_EQ(made->holdings().size(), 3U);
+    }
+    Standings roomy(principals_, grants_);
+    auto bytes = roomy.of(principals_.find(id(1)))->bytes();
+    Standings tight(principals_, grants_, bytes + 16);
+    EXPECT_TRUE(tight.of(principals_.find(id(1))).is_kept());
+    EXPECT_FALSE(tight.of(principals_.find(id(3))).is_kept());
+    EXPECT_TRUE(tight.of(principals_.find(id(2))).is_kept()); // shares the first
+}
+
+} // namespace
+} // namespace berth::rbac
