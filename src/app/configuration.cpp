@@ -1,0 +1,107 @@
+#include "app/configuration.hpp"
+
+#include "base/encoding.hpp"
+#include "base/names.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/url/parse.hpp>
+#include <fmt/format.h>
+
+namespace berth::app {
+namespace {
+
+bool is_loopback(std::string_view address) {
+    const std::string_view host = address.substr(0, address.rfind(':'));
+    return host == "localhost" || host.starts_with("127.") || host == "[::1]" || host == "::1";
+}
+
+} // namespace
+
+void declare_options(CLI::App& command, Configuration& c) {
+    const auto add = [&](const std::string& name, auto& value, const std::string& environment,
+                         const std::string& what) {
+        return command.add_option(name, value, what)->envname("BERTH_" + environment)->capture_default_str();
+    };
+    command.set_config("--config", "", "A file with these options, one `name = value` a line (TOML)")
+        ->envname("BERTH_CONFIG");
+    add("--data", c.data, "DATA", "Folder that holds everything; made when it is missing");
+    add("--http", c.http, "HTTP", "Where to listen without TLS; port 0 takes a free one, 'off' does not listen");
+    add("--https", c.https, "HTTPS", "Where to listen with TLS; port 0 takes a free one, 'off' does not listen");
+    command.add_flag("--allow-plain-http", c.allow_plain_http, "Allow --http on an address that is not loopback")
+        ->envname("BERTH_ALLOW_PLAIN_HTTP");
+    add("--domain", c.domain, "DOMAIN", "Login servers are <registry>.<domain>");
+    add("--external-url", c.external_urls, "EXTERNAL_URL",
+        "<registry>=https://host[:port]: the address under which clients reach a registry")
+        ->delimiter(',');
+    add("--trusted-proxy", c.trusted_proxies, "TRUSTED_PROXY",
+        "Address or CIDR block of a proxy whose X-Forwarded-* headers count")
+        ->delimiter(',');
+    add("--tls-certificate", c.tls_certificate, "TLS_CERTIFICATE",
+        "PEM file with the certificate chain; without it berth makes a local CA");
+    add("--tls-key", c.tls_key, "TLS_KEY", "PEM file with the key of --tls-certificate");
+    add("--log-level", c.log_level, "LOG_LEVEL", "trace, debug, info, warning, error or off; SIGHUP reads it again")
+        ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}));
+    add("--loops", c.loops, "LOOPS", "Event loops; 0: one per core")->check(CLI::Range(0U, 1024U));
+    add("--drain-seconds", c.drain_seconds, "DRAIN_SECONDS", "How long SIGTERM lets requests finish")
+        ->check(CLI::Range(0, 3600));
+    add("--key-rotation-days", c.key_rotation_days, "KEY_ROTATION_DAYS", "Age at which signing keys are replaced")
+        ->check(CLI::Range(1, 3650));
+    add("--small-blob-bytes", c.small_blob_bytes, "SMALL_BLOB_BYTES", "Content up to this lives in the database")
+        ->check(CLI::Range(0, 1024 * 1024));
+    add("--upload-expiry-hours", c.upload_expiry_hours, "UPLOAD_EXPIRY_HOURS",
+        "How long an upload may rest before it is forgotten")
+        ->check(CLI::Range(1, 24 * 365));
+    add("--garbage-grace-hours", c.garbage_grace_hours, "GARBAGE_GRACE_HOURS",
+        "How long content that nothing refers to is kept")
+        ->check(CLI::Range(0, 24 * 365));
+    add("--registry-name", c.registry_name, "REGISTRY_NAME", "First start: name of the registry");
+    add("--resource-group", c.resource_group, "RESOURCE_GROUP", "First start: name of the resource group");
+    add("--location", c.location, "LOCATION", "First start: location of the resource group and registry");
+}
+
+Result<std::map<std::string, std::string>> parse_external_urls(const Configuration& configuration) {
+    std::map<std::string, std::string> out;
+    for (const std::string& entry : configuration.external_urls) {
+        const std::size_t equals = entry.find('=');
+        const std::string_view name = std::string_view(entry).substr(0, std::min(equals, entry.size()));
+        const std::string text = equals == std::string::npos ? "" : entry.substr(equals + 1);
+        const auto url = boost::urls::parse_uri(text);
+        if (!is_registry_name(name) || !url || (url->scheme() != "https" && url->scheme() != "http") ||
+            url->host().empty() || !(url->path().empty() || url->path() == "/") || url->has_query() ||
+            url->has_fragment() || url->has_userinfo()) {
+            return failure(ErrorCode::invalid_parameter,
+                           fmt::format("--external-url '{}' is not valid: write <registry>=https://host[:port], without "
+                                       "a path.",
+                                       entry));
+        }
+        out[to_lower(name)] = to_lower(text.ends_with('/') ? std::string_view(text).substr(0, text.size() - 1) : text);
+    }
+    return out;
+}
+
+Result<void> check(const Configuration& configuration) {
+    if (auto urls = parse_external_urls(configuration); !urls) return failure(std::move(urls));
+    if (configuration.tls_certificate.empty() != configuration.tls_key.empty()) {
+        return failure(ErrorCode::invalid_parameter, "--tls-certificate and --tls-key belong together; give both.");
+    }
+    if (configuration.http == "off" && configuration.https == "off") {
+        return failure(ErrorCode::invalid_parameter, "--http and --https are both off: there would be no way in.");
+    }
+    if (configuration.http != "off" && !is_loopback(configuration.http) && !configuration.allow_plain_http) {
+        return failure(ErrorCode::invalid_parameter,
+                       fmt::format("--http {} would send passwords over the network in the clear. Use --https there, or "
+                                   "add --allow-plain-http if a proxy in front speaks TLS.",
+                                   configuration.http));
+    }
+    if (!is_registry_name(configuration.registry_name)) {
+        return failure(ErrorCode::invalid_parameter,
+                       "--registry-name must be 5 to 50 letters and digits, as Azure has it.");
+    }
+    if (!is_resource_group_name(configuration.resource_group)) {
+        return failure(ErrorCode::invalid_parameter,
+                       "--resource-group must be 1 to 90 letters, digits, '_', '-', '.', '(' or ')', not ending in '.'.");
+    }
+    return {};
+}
+
+} // namespace berth::app

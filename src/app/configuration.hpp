@@ -1,0 +1,53 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace berth::app {
+
+/// Everything that `berth serve` can be told: by flag, by environment (`BERTH_…`) or in a file, in this order of
+/// precedence. `docs/configuration.md` is the table.
+struct Configuration {
+    std::filesystem::path data = "berth-data";
+    std::string http = "127.0.0.1:5000";
+    std::string https = "127.0.0.1:5443";
+    bool allow_plain_http = false; ///< plain HTTP on addresses that are not loopback
+    std::string domain = "localhost";
+    std::vector<std::string> external_urls; ///< `registry=https://host[:port]`
+    std::vector<std::string> trusted_proxies;
+    std::filesystem::path tls_certificate; ///< PEM chain; empty: berth's own local CA
+    std::filesystem::path tls_key;
+    std::string log_level = "info";
+    unsigned loops = 0;             ///< event loops; 0: one per core
+    std::uint64_t drain_seconds = 30;
+    std::uint64_t key_rotation_days = 90;
+    std::uint64_t small_blob_bytes = 64 * 1024; ///< content up to this lives in the database
+    std::uint64_t upload_expiry_hours = 24;
+    std::uint64_t garbage_grace_hours = 24;
+    // What the first start makes.
+    std::string registry_name = "berth";
+    std::string resource_group = "berth";
+    std::string location = "westeurope";
+};
+
+/// Declares the options on a command of the command line; parsing fills `configuration`.
+void declare_options(CLI::App& command, Configuration& configuration);
+
+/// Checks what parsing alone cannot: external URLs, a certificate with its key, plain HTTP away from loopback.
+/// `invalid_parameter` with a message for people.
+Result<void> check(const Configuration& configuration);
+
+/// The external URLs by registry name in lower case.
+Result<std::map<std::string, std::string>> parse_external_urls(const Configuration& configuration);
+
+} // namespace berth::app

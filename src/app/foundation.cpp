@@ -1,0 +1,113 @@
+#include "app/foundation.hpp"
+
+#include "base/durable_file.hpp"
+#include "identity/credentials.hpp"
+#include "storage/files/file_blob_store.hpp"
+#include "storage/sqlite/sqlite_database.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+namespace berth::app {
+namespace {
+
+// Secrets of services live long; the Owner's ends when somebody replaces it.
+constexpr auto owner_secret_lifetime = std::chrono::hours(24 * 365 * 100);
+
+Result<void> make_folder(const std::filesystem::path& path) {
+    std::error_code error;
+    std::filesystem::create_directory(path, error);
+    if (error) {
+        return failure(ErrorCode::storage_read_only, "'" + path.string() + "' could not be made: " + error.message() + ".");
+    }
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+    return {};
+}
+
+struct FirstCredential {
+    identity::NewCredential made;
+    bool of_an_earlier_start = false;
+};
+
+// The first start's secret is on disk before the database knows its hash, until bootstrap.json has it: a crash in between
+// would leave an Owner that nobody can sign in as.
+Result<FirstCredential> first_credential(const storage::DataFolder& folder, Timestamp now) {
+    FirstCredential out{identity::make_credential("first start", now, owner_secret_lifetime)};
+    const std::filesystem::path pending = folder.path_of(pending_owner_secret);
+    if (std::filesystem::exists(folder.path_of("bootstrap.json"))) return out;
+    if (std::filesystem::exists(pending)) {
+        std::ifstream in(pending);
+        std::string text;
+        std::getline(in, text);
+        out.made.secret = Secret(text);
+        out.made.hash = identity::hash_secret(out.made.secret);
+        out.made.info.hint = text.substr(0, 3);
+        out.of_an_earlier_start = true;
+        return out;
+    }
+    if (auto written = write_durably(pending, out.made.secret.reveal() + "\n", 0600); !written) {
+        return failure(std::move(written));
+    }
+    return out;
+}
+
+} // namespace
+
+Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configuration) {
+    auto folder = storage::DataFolder::open(configuration.data.string());
+    if (!folder) return failure(std::move(folder));
+    for (const char* name : {"keys", "tls"}) {
+        if (auto made = make_folder(folder->path_of(name)); !made) return failure(std::move(made));
+    }
+    auto seal = identity::Seal::open(folder->path_of("keys/seal.key"));
+    if (!seal) return failure(std::move(seal));
+    auto database = storage::open_sqlite(folder->database());
+    if (!database) return failure(std::move(database));
+
+    auto workers = std::make_unique<WorkerPool>(std::max(2U, std::thread::hardware_concurrency()));
+    auto blobs = storage::FileBlobStore::open(folder->path(), *workers);
+    if (!blobs) return failure(std::move(blobs));
+
+    std::unique_ptr<Foundation> out(new Foundation{.clock = {},
+                                                   .folder = std::move(*folder),
+                                                   .workers = std::move(workers),
+                                                   .database = std::move(*database),
+                                                   .blobs = std::move(*blobs),
+                                                   .seal = std::move(*seal),
+                                                   .keys = nullptr,
+                                                   .bootstrap = {.created = false,
+                                                                 .tenant = Guid::random(),
+                                                                 .subscription = Guid::random(),
+                                                                 .registry = {},
+                                                                 .owner = {}},
+                                                   .owner_secret = {}});
+
+    auto credential = first_credential(out->folder, out->clock.now());
+    if (!credential) return failure(std::move(credential));
+    auto made = sync_wait(tenant::bootstrap(*out->database,
+                                            {.tenant_name = "berth",
+                                             .subscription_name = "berth",
+                                             .resource_group = configuration.resource_group,
+                                             .registry_name = configuration.registry_name,
+                                             .location = configuration.location,
+                                             .registry_sku = "Premium",
+                                             .owner_name = "berth-owner"},
+                                            credential->made.info, credential->made.hash, out->clock.now()));
+    if (!made) return failure(std::move(made));
+    out->bootstrap = std::move(*made);
+    if (out->bootstrap.created || credential->of_an_earlier_start) {
+        out->owner_secret = std::move(credential->made.secret);
+    } else if (out->bootstrap.owner) {
+        out->owner_secret = read_owner_secret(out->folder.path_of("bootstrap.json"),
+                                              out->bootstrap.owner->application.application_id.value());
+    }
+
+    auto keys = sync_wait(identity::KeyRing::load(*out->database, out->seal, out->clock,
+                                                  std::chrono::hours(24 * configuration.key_rotation_days)));
+    if (!keys) return failure(std::move(keys));
+    out->keys = std::move(*keys);
+    return out;
+}
+
+} // namespace berth::app

@@ -1,0 +1,61 @@
+#include "app/planes.hpp"
+
+#include "app/status_routes.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace berth::app {
+
+Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::Server* server)
+    : tenancy_(*foundation.database, std::move(naming)),
+      credentials_(*foundation.database, foundation.seal, *foundation.workers, foundation.clock),
+      registry_tokens_(*foundation.keys, foundation.clock), directory_tokens_(*foundation.keys, foundation.clock),
+      services_{.clock = foundation.clock,
+                .workers = *foundation.workers,
+                .database = *foundation.database,
+                .blobs = *foundation.blobs,
+                .tenancy = tenancy_,
+                .seal = foundation.seal,
+                .keys = *foundation.keys,
+                .credentials = credentials_,
+                .registry_tokens = registry_tokens_,
+                .directory_tokens = directory_tokens_},
+      data_plane_(services_), token_routes_(services_), control_plane_(services_), directory_(services_) {
+    std::vector<gateway::Route> table;
+    const auto add = [&](std::vector<gateway::Route> routes) {
+        std::ranges::move(routes, std::back_inserter(table));
+    };
+    add(data_plane_.routes());
+    add(token_routes_.routes());
+    add(control_plane_.routes());
+    add(directory_.routes());
+    add(status_routes(ready_, [this, server] { return metrics_text(server); }));
+    gateway_ = std::make_unique<gateway::Gateway>(services_, std::move(table));
+}
+
+std::string Planes::metrics_text(http::Server* server) {
+    std::string out = gateway_->metrics().to_text();
+    const auto world = tenancy_.world();
+    auto to = std::back_inserter(out);
+    const auto write = [&](std::string_view name, std::string_view kind, std::string_view what, auto value) {
+        fmt::format_to(to, "# HELP {0} {2}\n# TYPE {0} {1}\n{0} {3}\n", name, kind, what, value);
+    };
+    write("berth_policy_version", "gauge", "Version of roles, assignments and principals that decisions stand on.",
+          world->version);
+    write("berth_role_assignments", "gauge", "Role assignments in force.", world->policy->assignments().size());
+    write("berth_registries", "gauge", "Registries served.", world->registries().size());
+    if (server == nullptr) return out;
+    const auto m = server->metrics();
+    write("berth_connections_open", "gauge", "Connections open now.", m.connections_open);
+    write("berth_connections_total", "counter", "Connections accepted.", m.connections_accepted);
+    write("berth_refused_heads_total", "counter", "Requests refused for their framing or head.", m.refused_heads);
+    write("berth_received_bytes_total", "counter", "Bytes received.", m.bytes_received);
+    write("berth_sent_bytes_total", "counter", "Bytes sent.", m.bytes_sent);
+    write("berth_loop_stall_seconds", "gauge", "Longest time an event loop was late since the last look.",
+          static_cast<double>(m.longest_loop_stall.count()) / 1e6);
+    return out;
+}
+
+} // namespace berth::app
