@@ -21,6 +21,9 @@ enum class Audience : std::uint8_t {
     registry, ///< https://containerregistry.azure.net, at /oauth2/exchange; ARM's too while the registry allows it
 };
 
+/// What `/oauth2/exchange` of the registry accepts: its own audience, and ARM's while the registry allows it.
+std::span<const Audience> exchange_audiences(const tenant::Registry& registry) noexcept;
+
 /// Entra-shaped access tokens, RS256. Verified tokens are remembered, keyed by hash. Thread-safe.
 class DirectoryTokens {
 public:
