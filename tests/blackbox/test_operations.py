@@ -284,6 +284,71 @@ def test_sighup_does_not_interrupt(own_berth):
     server.stop()
 
 
+def test_sighup_reads_the_log_level_again(own_berth, tmp_path):
+    file = tmp_path / "berth.conf"
+    file.write_text('log-level = "error"\n')
+    server = own_berth("--config", str(file)).start()
+    client = Http(server.http)
+
+    def logged() -> bool:
+        answer = client.get("/v2/", headers={"Authorization": basic("nobody", "wrong")}).expect(401)
+        time.sleep(0.05)
+        return answer.header("X-Ms-Correlation-Request-Id") in server.log
+
+    assert not logged()
+    file.write_text('log-level = "info"\n')
+    server.send(signal.SIGHUP)
+    deadline = time.monotonic() + 5
+    while not logged():
+        assert time.monotonic() < deadline, "the level has not changed"
+    client.close()
+    server.stop()
+
+
+# Addresses
+
+def test_external_url(own_berth):
+    """The address is told, not guessed: what clients get to see is the outside one."""
+    name = "frontier"
+    server = own_berth("--registry-name", name, "--external-url", f"{name}=https://images.example.org").start()
+    assert server.bootstrap.login_server == "images.example.org"
+    client = Http(server.http)
+    oci = Oci(client, "images.example.org", bootstrap_owner(client, server.bootstrap).credentials)
+    header = Oci(client, "images.example.org", mode="none").get("/v2/").expect(401).header("WWW-Authenticate")
+    assert header == 'Bearer realm="https://images.example.org/oauth2/token",service="images.example.org"'
+    manifest = content.image()
+    oci.push("image", manifest, "latest")
+    assert oci.get_manifest("image", "latest").expect(200).body == manifest.data
+    document = bootstrap_owner(client, server.bootstrap).arm.call("GET", server.bootstrap.registry_id).expect(200).json()
+    assert document["properties"]["loginServer"] == "images.example.org"
+    client.close()
+    server.stop()
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_forwarded_headers_count_from_configured_proxies_only(own_berth, trusted):
+    flags = ("--trusted-proxy", "127.0.0.1") if trusted else ()
+    server = own_berth(*flags).start()
+    client = Http(server.http)
+    header = client.get("/v2/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "proxy.example", "X-Forwarded-For": "192.0.2.7"}) \
+        .expect(401).header("WWW-Authenticate")
+    assert ('realm="https://proxy.example/oauth2/token"' in header) is trusted, header
+    client.close()
+    server.stop()
+    assert ("192.0.2.7" in server.log) is trusted
+
+
+def test_settings_from_the_environment(own_berth, tmp_path):
+    """A flag wins over the environment, the environment over the file."""
+    file = tmp_path / "berth.conf"
+    file.write_text('registry-name = "fromfile"\nresource-group = "fromfile"\nlocation = "northeurope"\n')
+    server = own_berth("--registry-name", "fromflag", variables={"BERTH_CONFIG": str(file), "BERTH_REGISTRY_NAME": "fromenvironment",
+                                                                 "BERTH_RESOURCE_GROUP": "fromenvironment"}).start()
+    facts = server.bootstrap
+    assert (facts.registry_name, facts.resource_group, facts.location) == ("fromflag", "fromenvironment", "northeurope")
+    server.stop()
+
+
 # TLS
 
 def certificate(berth, host: str, name: str | None) -> dict:
