@@ -95,7 +95,8 @@ std::string challenge(const ErrorPlace& place, std::string_view error) {
     if (catalog) {
         out += ",scope=\"registry:catalog:*\"";
     } else if (!actions.empty()) {
-        out += fmt::format(",scope=\"repository:{}:{}\"", place.repository, actions);
+        out += fmt::format(",scope=\"repository:{}:{}{}{}\"", place.repository, actions,
+                           place.further_scope.empty() ? "" : " ", place.further_scope);
     }
     if (!error.empty()) out += fmt::format(",error=\"{}\"", error);
     return out;

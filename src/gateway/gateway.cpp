@@ -186,6 +186,7 @@ Task<http::Response> Gateway::handle(http::Request& request) {
                      .route = route,
                      .registry = speaks_registry(protocol) ? world->registry_for_host(request.host) : nullptr,
                      .repository = {},
+                     .further_scope = {},
                      .base_address = (request.secure ? "https://" : "http://") + request.host,
                      .correlation_id = correlation_id,
                      .had_credentials = request.headers.find("authorization").has_value()};
@@ -215,6 +216,7 @@ Task<http::Response> Gateway::handle(http::Request& request) {
         if (result) {
             response = std::move(*result);
         } else {
+            if (route->further_scope) place.further_scope = route->further_scope(context.query());
             record.error = result.error();
             response = error_response(result.error(), place);
         }

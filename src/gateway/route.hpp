@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/percent.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "gateway/permission.hpp"
@@ -60,6 +61,9 @@ struct Route {
     std::uint64_t body_limit = 0; ///< for `Context::body`; streaming handlers read `request().body` themselves
     Handler handler;
     std::string_view summary; ///< one line for the documents
+    /// Registry: scopes that the challenge names beside the entry's own, from the query (a mount's source). A token that
+    /// was asked for more than its owner may do is no harm: rights are decided at each request.
+    std::function<std::string(const Parameters& query)> further_scope{};
 };
 
 } // namespace berth::gateway

@@ -1,0 +1,32 @@
+#include "data_plane/answers.hpp"
+
+#include "data_plane/precondition.hpp"
+#include "gateway/response.hpp"
+
+namespace berth::data_plane {
+
+std::string manifest_path(const RepositoryName& name, const Digest& digest) {
+    return "/v2/" + name.value() + "/manifests/" + digest.to_string();
+}
+
+std::string blob_path(const RepositoryName& name, const Digest& digest) {
+    return "/v2/" + name.value() + "/blobs/" + digest.to_string();
+}
+
+http::Response created(std::string location, const Digest& digest) {
+    auto response = gateway::empty_response(201);
+    response.headers.add("Location", std::move(location));
+    response.headers.add("Docker-Content-Digest", digest.to_string());
+    return response;
+}
+
+http::Response accepted() { return gateway::empty_response(202); }
+
+http::Response not_modified(const Digest& digest) {
+    auto response = gateway::empty_response(304);
+    response.headers.add("ETag", entity_tag(digest));
+    response.headers.add("Docker-Content-Digest", digest.to_string());
+    return response;
+}
+
+} // namespace berth::data_plane

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/digest.hpp"
+#include "base/names.hpp"
+#include "http/message.hpp"
+
+#include <string>
+
+/// Answers that several nouns of the distribution API share.
+namespace berth::data_plane {
+
+/// `/v2/<name>/manifests/<digest>` and `/v2/<name>/blobs/<digest>`. Relative: a client of Azure's strips the first
+/// character and joins the rest to its own address (acr-data-plane section 2.2).
+std::string manifest_path(const RepositoryName& name, const Digest& digest);
+std::string blob_path(const RepositoryName& name, const Digest& digest);
+
+/// 201 with `Location` and `Docker-Content-Digest`.
+http::Response created(std::string location, const Digest& digest);
+/// 202 without a body.
+http::Response accepted();
+/// 304 with what a client needs to use what it has.
+http::Response not_modified(const Digest& digest);
+
+} // namespace berth::data_plane

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "data_plane/blob_routes.hpp"
+#include "data_plane/list_routes.hpp"
+#include "data_plane/manifest_routes.hpp"
+#include "data_plane/referrer_routes.hpp"
+#include "data_plane/token_routes.hpp"
+#include "data_plane/upload_routes.hpp"
+#include "gateway/route.hpp"
+#include "gateway/services.hpp"
+
+#include <vector>
+
+namespace berth::data_plane {
+
+/// The registry itself: `/v2` and `/oauth2`. Lives as long as its routes serve. Thread-safe.
+class DataPlane {
+public:
+    explicit DataPlane(gateway::Services services);
+    /// All routes of this room.
+    std::vector<gateway::Route> routes();
+
+private:
+    TokenRoutes tokens_;
+    ManifestRoutes manifests_;
+    BlobRoutes blobs_;
+    UploadRoutes uploads_;
+    ListRoutes lists_;
+    ReferrerRoutes referrers_;
+};
+
+} // namespace berth::data_plane

@@ -1,0 +1,87 @@
+#include "data_plane/manifest_deletion.hpp"
+
+#include "data_plane/attributes.hpp"
+#include "data_plane/manifest_store.hpp"
+
+#include <fmt/format.h>
+
+namespace berth::data_plane {
+
+using storage::Session;
+
+namespace {
+
+Result<std::vector<Digest>> deletable_referrers(Session& session, std::int64_t repository, const Digest& subject) {
+    auto rows = session.query("select digest from manifests where repository_id = ?1 and subject = ?2 and "
+                              "attributes & 3 = 3",
+                              repository, subject);
+    if (!rows) return failure(std::move(rows));
+    std::vector<Digest> out;
+    for (;;) {
+        auto more = rows->next();
+        if (!more) return failure(std::move(more));
+        if (!*more) return out;
+        auto digest = rows->digest(0);
+        if (!digest) return failure(std::move(digest));
+        out.push_back(*digest);
+    }
+}
+
+Result<void> delete_tags_of(Session& session, std::int64_t repository, const Digest& digest,
+                            std::vector<std::string>& out) {
+    auto rows = session.query("delete from tags where repository_id = ?1 and digest = ?2 returning name", repository,
+                              digest);
+    if (!rows) return failure(std::move(rows));
+    for (;;) {
+        auto more = rows->next();
+        if (!more) return failure(std::move(more));
+        if (!*more) return {};
+        out.emplace_back(rows->text(0));
+    }
+}
+
+Result<void> delete_rows(Session& session, std::int64_t repository, const Digest& digest, Timestamp now,
+                         std::vector<std::string>& tags) {
+    if (auto deleted = delete_tags_of(session, repository, digest, tags); !deleted) return deleted;
+    auto queued = session.execute("insert into garbage_candidates(digest, repository_id, queued_at) "
+                                  "select digest, repository_id, ?3 from manifest_references "
+                                  "where repository_id = ?1 and manifest = ?2 and is_manifest = 0 "
+                                  "on conflict (digest, repository_id) do update set queued_at = excluded.queued_at",
+                                  repository, digest, now);
+    if (!queued) return failure(std::move(queued));
+    auto deleted = session.execute("delete from manifests where repository_id = ?1 and digest = ?2", repository, digest);
+    if (!deleted) return failure(std::move(deleted));
+    return {};
+}
+
+} // namespace
+
+Result<DeletedManifests> delete_manifest(Session& session, std::int64_t repository, const Digest& digest, Timestamp now) {
+    {
+        auto rows = session.query("select attributes from manifests where repository_id = ?1 and digest = ?2",
+                                  repository, digest);
+        if (!rows) return failure(std::move(rows));
+        auto found = rows->next();
+        if (!found) return failure(std::move(found));
+        if (!*found) return manifest_unknown(digest);
+        auto deletable = require_deletable({rows->integer(0)}, fmt::format("the manifest '{}'", digest.to_string()));
+        if (!deletable) return failure(std::move(deletable));
+    }
+    DeletedManifests out;
+    out.manifests.push_back(digest);
+    for (std::size_t next = 0; next < out.manifests.size(); ++next) {
+        const Digest current = out.manifests[next];
+        auto referrers = deletable_referrers(session, repository, current);
+        if (!referrers) return failure(std::move(referrers));
+        if (auto deleted = delete_rows(session, repository, current, now, out.tags); !deleted) {
+            return failure(std::move(deleted));
+        }
+        // A manifest has one subject and cannot name one that names it: nothing comes twice.
+        for (const Digest& referrer : *referrers) {
+            if (out.manifests.size() < most_deleted_manifests) out.manifests.push_back(referrer);
+        }
+    }
+    return out;
+}
+
+} // namespace berth::data_plane

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "data_plane/manifest_document.hpp"
+#include "gateway/context.hpp"
+#include "gateway/route.hpp"
+#include "gateway/services.hpp"
+
+#include <vector>
+
+namespace berth::data_plane {
+
+/// `/v2/<name>/manifests/<reference>` (OCI distribution specification: end-3, end-7, end-9).
+class ManifestRoutes {
+public:
+    explicit ManifestRoutes(gateway::Services services) : services_(services) {}
+    std::vector<gateway::Route> routes();
+
+private:
+    Task<Result<http::Response>> get(gateway::Context& context);
+    Task<Result<http::Response>> put(gateway::Context& context);
+    Task<Result<http::Response>> remove(gateway::Context& context);
+    Task<Result<http::Response>> remove_tag(gateway::Context& context, const Tag& tag);
+    Task<Result<http::Response>> remove_manifest(gateway::Context& context, const Digest& digest);
+    Task<ImagePlatform> read_platform(const gateway::Context& context, const ManifestDocument& document);
+
+    gateway::Services services_;
+};
+
+} // namespace berth::data_plane

@@ -1,0 +1,57 @@
+#include "data_plane/upload_body.hpp"
+
+namespace berth::data_plane {
+namespace {
+
+// What one upload holds in memory. Pieces of this size cost a small part of what hashing and writing them does.
+constexpr std::size_t piece_size = 256 * 1024;
+constexpr std::size_t first_room = 4 * 1024;
+
+} // namespace
+
+Task<Result<BodyFront>> read_front(ByteSource& body, std::uint64_t limit) {
+    BodyFront front;
+    std::size_t filled = 0;
+    while (filled <= limit) {
+        // Room grows with what arrives, not with what was promised.
+        if (filled == front.bytes.size()) {
+            front.bytes.resize(std::min<std::size_t>(std::max(first_room, filled * 4), limit + 1));
+        }
+        auto got = co_await body.read(std::span(front.bytes).subspan(filled));
+        if (!got) co_return failure(std::move(got));
+        if (*got == 0) {
+            front.is_whole = true;
+            break;
+        }
+        filled += *got;
+    }
+    front.bytes.resize(filled);
+    co_return front;
+}
+
+Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer) {
+    const auto piece = std::make_unique_for_overwrite<std::byte[]>(piece_size);
+    for (;;) {
+        std::size_t filled = 0;
+        bool ended = false;
+        while (filled < piece_size) {
+            auto got = co_await body.read(std::span(piece.get() + filled, piece_size - filled));
+            if (!got) co_return failure(std::move(got));
+            if (*got == 0) {
+                ended = true;
+                break;
+            }
+            filled += *got;
+        }
+        if (filled > most_blob_bytes || writer.offset() > most_blob_bytes - filled) {
+            co_return failure(ErrorCode::payload_too_large, "A blob can have 200 GiB at most.");
+        }
+        if (filled > 0) {
+            auto appended = co_await writer.append(std::span<const std::byte>(piece.get(), filled));
+            if (!appended) co_return failure(std::move(appended));
+        }
+        if (ended) co_return Result<void>{};
+    }
+}
+
+} // namespace berth::data_plane
