@@ -1,0 +1,40 @@
+#include "control_plane/control_plane.hpp"
+
+#include "control_plane/cloud_metadata.hpp"
+#include "control_plane/name_availability.hpp"
+#include "control_plane/plane.hpp"
+#include "control_plane/provider_operations.hpp"
+#include "control_plane/registries.hpp"
+#include "control_plane/resource_groups.hpp"
+#include "control_plane/resource_routes.hpp"
+#include "control_plane/role_assignments.hpp"
+#include "control_plane/role_definitions.hpp"
+#include "control_plane/subscriptions.hpp"
+
+namespace berth::control_plane {
+namespace {
+
+// Every resource type of this berth.
+std::vector<ResourceType> resource_types() {
+    std::vector<ResourceType> out;
+    out.push_back(resource_groups());
+    out.push_back(registries());
+    return out;
+}
+
+} // namespace
+
+ControlPlane::ControlPlane(gateway::Services services)
+    : plane_(std::make_shared<Plane>(services, resource_types())) {}
+ControlPlane::~ControlPlane() = default;
+
+std::vector<gateway::Route> ControlPlane::routes() {
+    std::vector<gateway::Route> out{cloud_metadata_route(plane_), name_availability_route(plane_)};
+    for (auto routes : {subscription_routes(plane_), resource_routes(plane_), role_definition_routes(plane_),
+                        role_assignment_routes(plane_), provider_operation_routes(plane_)}) {
+        std::ranges::move(routes, std::back_inserter(out));
+    }
+    return out;
+}
+
+} // namespace berth::control_plane

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "control_plane/property.hpp"
+#include "gateway/context.hpp"
+#include "gateway/permission.hpp"
+#include "gateway/services.hpp"
+#include "http/message.hpp"
+#include "tenant/resource_store.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth::control_plane {
+
+/// Something a resource can be asked beside being read, written and deleted: `POST …/{name}/listCredentials`.
+struct Action {
+    std::string_view name{};
+    http::Method method = http::Method::post;
+    std::string_view operation{}; ///< in full; `registries/listUsages/read` does not follow the rule for actions
+    std::vector<const gateway::Permission*> further{};
+    /// The resource exists, the permission is checked, the body is still to be read.
+    std::function<Task<Result<http::Response>>(const gateway::Services&, gateway::Context&, const tenant::Resource&)> run{};
+    std::string_view summary{};
+};
+
+/// A type of ARM resource. All that ARM does alike for every type (routes, permissions, create, read, list, change, delete,
+/// paging, tags, systemData, errors) is made from this description by `resource_routes`; adding a type is adding one of these.
+struct ResourceType {
+    std::string_view name{};       ///< in Azure's spelling: `Microsoft.ContainerRegistry/registries`
+    std::string_view operations{}; ///< what its operations begin with; the name itself but for resource groups
+    std::string_view noun{};       ///< for messages: `registry`
+    std::string_view event{};      ///< what its events are called: `registry` gives `registry.write`, `registry.delete`
+    bool is_group = false;       ///< the resource group itself: its path has no `providers`, and HEAD only says if it exists
+    bool has_system_data = true;
+    bool delete_absent_is_an_error = false; ///< 404 instead of 204
+
+    bool (*is_valid_name)(std::string_view) = nullptr;
+    std::string_view name_rule{}; ///< the sentence for a name that is not valid
+    /// The error for a name that another resource of the type has elsewhere; empty: names are unique in their group only.
+    std::function<Error(const gateway::Services&, std::string_view name)> name_taken{};
+
+    std::vector<std::string_view> skus{}; ///< empty: the type has none
+    std::vector<Property> properties{};
+    std::vector<Action> actions{};
+
+    /// Looks at the whole before it is written, in the transaction; `before` is nullptr for a new one. May change it.
+    std::function<Result<void>(storage::Session&, tenant::Resource& next, const tenant::Resource* before)> before_write{};
+    /// Fills in what is computed when the resource is shown.
+    std::function<void(const gateway::Services&, const tenant::Resource&, boost::json::object& properties)> show{};
+
+    std::vector<std::string_view> api_versions{}; ///< what the provider's document names, newest first
+};
+
+/// `Microsoft.ContainerRegistry` of `Microsoft.ContainerRegistry/registries`.
+std::string_view provider_of(const ResourceType& type) noexcept;
+/// `registries` of the same.
+std::string_view type_in_provider(const ResourceType& type) noexcept;
+
+/// The resource as ARM shows it: id, name, type, location, tags, sku, systemData, properties.
+boost::json::object to_json(const gateway::Services& services, const tenant::World& world, const ResourceType& type,
+                            const tenant::Resource& resource);
+/// The same as generic lists show it: without properties and systemData.
+boost::json::object to_summary(const ResourceType& type, const tenant::Resource& resource);
+
+} // namespace berth::control_plane

@@ -1,0 +1,285 @@
+#include "control_plane/role_assignments.hpp"
+
+#include "base/encoding.hpp"
+#include "control_plane/authorization_ids.hpp"
+#include "control_plane/errors.hpp"
+#include "control_plane/paging.hpp"
+#include "control_plane/role_assignment_filter.hpp"
+#include "control_plane/role_assignment_json.hpp"
+#include "control_plane/scoped_routes.hpp"
+#include "gateway/context.hpp"
+#include "gateway/filter.hpp"
+#include "gateway/response.hpp"
+#include "storage/events.hpp"
+#include "tenant/authorization_store.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace berth::control_plane {
+namespace {
+
+using gateway::Context;
+using http::Response;
+using rbac::RoleAssignment;
+using storage::Session;
+
+constexpr std::uint64_t largest_assignment = std::uint64_t{64} << 10;
+
+Result<Guid> id_of(const Context& context) {
+    const auto id = Guid::parse(context.parameter("id"));
+    if (id) return *id;
+    return arm_failure(ErrorCode::invalid_parameter, "InvalidRoleAssignmentId",
+                       fmt::format("The role assignment ID '{}' is not valid. The role assignment ID must be a GUID.",
+                                   context.parameter("id")));
+}
+
+// An assignment belongs to one scope: at any other it is not there, whatever the caller may do at that other one.
+const RoleAssignment* find_here(const Context& context, const Guid& id) {
+    const RoleAssignment* assignment = context.world().policy->find_assignment(id);
+    return assignment != nullptr && assignment->scope == context.scope() ? assignment : nullptr;
+}
+
+// What an assignment hangs on must be there when it is made: a name made anew starts with no rights. Gives the scope in the
+// spelling of what is there.
+Result<rbac::Scope> find_scope(Session& session, const Context& context) {
+    const rbac::Scope& scope = context.scope();
+    if (scope.kind() == rbac::ScopeKind::root) return scope;
+    const auto* subscription = subscription_of(context.world(), scope);
+    if (subscription == nullptr) {
+        if (starts_with_ignoring_case(scope.key(), "/subscriptions/")) {
+            return failure(ErrorCode::subscription_not_found,
+                           fmt::format("The subscription of the scope '{}' could not be found.", scope.value()));
+        }
+        return failure(ErrorCode::not_found, fmt::format("The scope '{}' was not found.", scope.value()));
+    }
+    if (scope.kind() == rbac::ScopeKind::subscription) {
+        return rbac::Scope::parse(fmt::format("/subscriptions/{}", subscription->id.value()));
+    }
+    auto found = tenant::find_resource(session, scope);
+    if (!found) return failure(std::move(found));
+    if (*found) return (*found)->scope;
+    if (scope.kind() == rbac::ScopeKind::resource_group) {
+        return failure(ErrorCode::resource_group_not_found,
+                       fmt::format("Resource group '{}' could not be found.",
+                                   scope.value().substr(scope.value().rfind('/') + 1)));
+    }
+    return failure(ErrorCode::not_found,
+                   fmt::format("The Resource '{}' was not found. For more details please go to "
+                               "https://aka.ms/ARMResourceNotFoundFix",
+                               scope.value()));
+}
+
+Result<std::string> principal_type_of(const tenant::World& world, const RoleAssignmentBody& body) {
+    const auto* principal = world.find_principal(body.principal);
+    if (principal == nullptr) {
+        // Naming the type says that the caller knows what they do: the principal may be known elsewhere, or later.
+        if (body.principal_type) return *body.principal_type;
+        return failure(ErrorCode::principal_not_found,
+                       fmt::format("Principal {} does not exist in the directory {}. Check that you have the correct "
+                                   "principal ID. If you are creating this principal and then immediately assigning a "
+                                   "role, this error might be related to a replication delay. In this case, set the role "
+                                   "assignment principalType property to a value, such as ServicePrincipal, User, or "
+                                   "Group.  See https://aka.ms/docs-principaltype",
+                                   body.principal.compact(), world.tenant_id.value()));
+    }
+    const std::string type(tenant::to_string(principal->kind));
+    if (body.principal_type && *body.principal_type != type) {
+        return arm_failure(ErrorCode::invalid_parameter, "UnmatchedPrincipalType",
+                           fmt::format("The PrincipalId '{}' has type '{}' , which is different from specified "
+                                       "PrincipalType '{}'.",
+                                       body.principal.compact(), type, *body.principal_type));
+    }
+    return type;
+}
+
+Result<void> check_role(const Context& context, const Guid& id) {
+    const auto* role = context.world().policy->find_role(id);
+    if (role == nullptr) {
+        return failure(ErrorCode::role_definition_not_found,
+                       fmt::format("The specified role definition with ID '{}' does not exist.", id.value()));
+    }
+    if (role->built_in) return {};
+    std::string scopes;
+    for (const rbac::Scope& scope : role->assignable_scopes) {
+        if (scope.covers(context.scope())) return {};
+        scopes += fmt::format("{}'{}'", scopes.empty() ? "" : ", ", scope.value());
+    }
+    return arm_failure(ErrorCode::invalid_parameter, "RoleDefinitionNotAssignableAtScope",
+                       fmt::format("The role '{}' cannot be assigned at '{}': its assignable scopes are {}. Assign it at "
+                                   "or below one of them, or add this scope to the role.",
+                                   role->name, context.scope().value(), scopes));
+}
+
+Task<Result<Response>> put(const Plane& plane, Context& context) {
+    auto id = id_of(context);
+    if (!id) co_return failure(std::move(id));
+    auto json = co_await context.json_body();
+    if (!json) co_return failure(std::move(json));
+    auto body = parse_role_assignment(*json);
+    if (!body) co_return failure(std::move(body));
+    if (auto assignable = check_role(context, body->role_definition); !assignable) {
+        co_return failure(std::move(assignable));
+    }
+    auto type = principal_type_of(context.world(), *body);
+    if (!type) co_return failure(std::move(type));
+
+    RoleAssignment assignment{.id = *id,
+                              .scope = context.scope(),
+                              .role_definition = body->role_definition,
+                              .principal = body->principal,
+                              .principal_type = std::move(*type),
+                              .condition = std::nullopt,
+                              .condition_version = std::nullopt,
+                              .description = body->description,
+                              .created_at = context.now(),
+                              .created_by = context.actor(),
+                              .updated_at = context.now(),
+                              .updated_by = context.actor()};
+    const auto write = [&](Session& session) -> Result<void> {
+        auto scope = find_scope(session, context);
+        if (!scope) return failure(std::move(scope));
+        assignment.scope = std::move(*scope);
+        auto written = tenant::put_role_assignment(session, context.world().tenant_id, assignment);
+        if (!written) return written;
+        const auto event = context.event("roleAssignment.write", {{"id", id->value()},
+                                                                  {"scope", assignment.scope.value()},
+                                                                  {"roleDefinition", assignment.role_definition.value()},
+                                                                  {"principal", assignment.principal.value()}});
+        return storage::append_event(session, context.now(), event);
+    };
+    auto writing = plane.services.database.write(write);
+    auto written = co_await std::move(writing);
+    if (!written) co_return failure(std::move(written));
+    auto refreshed = co_await plane.services.tenancy.refresh();
+    if (!refreshed) co_return failure(std::move(refreshed));
+    if (const RoleAssignment* before = find_here(context, *id)) {
+        assignment.created_at = before->created_at;
+        assignment.created_by = before->created_by;
+    }
+    co_return gateway::json_response(201, to_json(context.world(), assignment, context.scope()));
+}
+
+Task<Result<Response>> get(const Plane&, Context& context) {
+    auto id = id_of(context);
+    if (!id) co_return failure(std::move(id));
+    const RoleAssignment* assignment = find_here(context, *id);
+    if (assignment == nullptr) {
+        co_return arm_failure(ErrorCode::not_found, "RoleAssignmentNotFound",
+                              fmt::format("The role assignment '{}' is not found.", id->value()));
+    }
+    co_return gateway::json_response(200, to_json(context.world(), *assignment, context.scope()));
+}
+
+Task<Result<Response>> remove(const Plane& plane, Context& context) {
+    auto id = id_of(context);
+    if (!id) co_return failure(std::move(id));
+    const RoleAssignment* assignment = find_here(context, *id);
+    if (assignment == nullptr) co_return gateway::empty_response(204);
+    const auto write = [&](Session& session) -> Result<bool> {
+        auto deleted = tenant::delete_role_assignment(session, *id);
+        if (!deleted && deleted.error().code == ErrorCode::not_found) return false;
+        if (!deleted) return failure(std::move(deleted));
+        const auto event = context.event("roleAssignment.delete", {{"id", id->value()},
+                                                                   {"scope", assignment->scope.value()},
+                                                                   {"roleDefinition", assignment->role_definition.value()},
+                                                                   {"principal", assignment->principal.value()}});
+        if (auto left = storage::append_event(session, context.now(), event); !left) return failure(std::move(left));
+        return true;
+    };
+    auto writing = plane.services.database.write(write);
+    auto deleted = co_await std::move(writing);
+    if (!deleted) co_return failure(std::move(deleted));
+    if (!*deleted) co_return gateway::empty_response(204);
+    auto refreshed = co_await plane.services.tenancy.refresh();
+    if (!refreshed) co_return failure(std::move(refreshed));
+    co_return gateway::json_response(200, to_json(context.world(), *assignment, context.scope()));
+}
+
+Task<Result<Response>> list(const Plane&, Context& context) {
+    const auto& policy = *context.world().policy;
+    auto filter = RoleAssignmentFilter::parse(context.query().find("$filter").value_or(""), policy);
+    if (!filter) co_return failure(std::move(filter));
+    auto page = parse_list_page(context.query());
+    if (!page) co_return failure(std::move(page));
+    const gateway::Permission& read = *context.route().entry.permissions.front();
+    std::vector<const RoleAssignment*> found;
+    for (const RoleAssignment& assignment : policy.assignments()) {
+        if (assignment.id.value() > page->after && filter->matches(assignment, context.scope()) &&
+            context.may_at(read, assignment.scope)) {
+            found.push_back(&assignment);
+        }
+    }
+    std::ranges::sort(found, {}, [](const RoleAssignment* assignment) { return assignment->id; });
+    boost::json::array items;
+    for (const RoleAssignment* assignment : found) {
+        if (items.size() == page->limit) {
+            const std::string last(items.back().at("name").get_string());
+            co_return gateway::list_response(std::move(items), next_page(context, last));
+        }
+        items.push_back(to_json(context.world(), *assignment, context.scope()));
+    }
+    co_return gateway::list_response(std::move(items));
+}
+
+// The permission objects that the caller has at a scope: everybody may ask for their own.
+Task<Result<Response>> list_permissions(const Plane&, Context& context) {
+    boost::json::array items;
+    if (context.caller().principal) {
+        items = rbac::to_json(context.world().policy->permissions_at(*context.caller().principal, context.scope()));
+    }
+    co_return gateway::list_response(std::move(items));
+}
+
+Task<Result<Response>> list_deny_assignments(const Plane&, Context& context) {
+    auto terms = gateway::parse_filter(context.query().find("$filter").value_or(""));
+    if (!terms) co_return failure(std::move(terms));
+    co_return gateway::list_response({});
+}
+
+} // namespace
+
+std::vector<gateway::Route> role_assignment_routes(const std::shared_ptr<Plane>& plane) {
+    constexpr std::string_view one = "providers/Microsoft.Authorization/roleAssignments/{id}";
+    return scoped_routes(plane, {{.id = "roleAssignment.put",
+                                  .method = http::Method::put,
+                                  .path = one,
+                                  .operation = "Microsoft.Authorization/roleAssignments/write",
+                                  .body_limit = largest_assignment,
+                                  .handler = put,
+                                  .summary = "Gives a principal a role at a scope"},
+                                 {.id = "roleAssignment.get",
+                                  .path = one,
+                                  .operation = "Microsoft.Authorization/roleAssignments/read",
+                                  .handler = get,
+                                  .summary = "Reads a role assignment"},
+                                 {.id = "roleAssignment.delete",
+                                  .method = http::Method::delete_,
+                                  .path = one,
+                                  .operation = "Microsoft.Authorization/roleAssignments/delete",
+                                  .handler = remove,
+                                  .summary = "Takes a role away"},
+                                 {.id = "roleAssignment.list",
+                                  .path = "providers/Microsoft.Authorization/roleAssignments",
+                                  .operation = "Microsoft.Authorization/roleAssignments/read",
+                                  .filters = true,
+                                  .handler = list,
+                                  .summary = "Lists the role assignments that the caller may read"},
+                                 {.id = "permission.list",
+                                  .path = "providers/Microsoft.Authorization/permissions",
+                                  .operation = "Microsoft.Authorization/permissions/read",
+                                  .filters = true,
+                                  .handler = list_permissions,
+                                  .summary = "Lists what the caller may do at a scope"},
+                                 {.id = "denyAssignment.list",
+                                  .path = "providers/Microsoft.Authorization/denyAssignments",
+                                  .operation = "Microsoft.Authorization/denyAssignments/read",
+                                  .filters = true,
+                                  .handler = list_deny_assignments,
+                                  .summary = "Lists deny assignments; berth has none"}});
+}
+
+} // namespace berth::control_plane
