@@ -25,6 +25,7 @@ namespace berth::gateway {
 class Context {
 public:
     http::Request& request() noexcept { return request_; }
+    const http::Request& request() const noexcept { return request_; }
     const Route& route() const noexcept { return *route_; }
     const tenant::World& world() const noexcept { return *world_; }
     const identity::Caller& caller() const noexcept { return caller_; }

@@ -102,7 +102,11 @@ Result<Router::Match> Router::find(http::Method method, std::string_view path) c
         std::size_t at = 0;
         for (const Segment& segment : compiled.segments) {
             if (segment.kind == Segment::Kind::literal && !equal(route, segment.text, segment_at(route, at))) return false;
-            if (segment.kind == Segment::Kind::one && segment_at(route, at).empty()) return false;
+            if (segment.kind == Segment::Kind::one) {
+                const std::string& text = segment_at(route, at);
+                // An encoded slash would smuggle segments into what is read as one: a scope, a name.
+                if (text.empty() || text.find('/') != std::string::npos) return false;
+            }
             at += segment.kind == Segment::Kind::many ? extra + 1 : 1;
         }
         return true;
