@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 
 namespace berth::rbac {
 namespace {
@@ -29,6 +30,7 @@ BuiltInCatalog::BuiltInCatalog() {
     if (!json) data_is_broken(json.error().message);
     const auto* roles = find_member(*json, "roles");
     if (!roles || !roles->is_array()) data_is_broken("`roles` is no array");
+    by_id_ = HashIndex(roles->get_array().size());
     for (const auto& item : roles->get_array()) {
         auto id = Guid::parse(find_string(item, "id").value_or(""));
         auto name = find_string(item, "roleName");
@@ -38,7 +40,8 @@ BuiltInCatalog::BuiltInCatalog() {
         if (!id || !name || !description || !concerns || !permissions) data_is_broken("a role lacks a property");
         auto parsed = parse_permissions(*permissions);
         if (!parsed) data_is_broken(std::string(*name) + ": " + parsed.error().message);
-        if (!by_id_.emplace(*id, roles_.size()).second) data_is_broken(std::string(*name) + " is there twice");
+        if (find(*id)) data_is_broken(std::string(*name) + " is there twice");
+        by_id_.insert(std::hash<Guid>{}(*id), static_cast<std::uint32_t>(roles_.size()));
         RoleDefinition role{.id = *id,
                             .name = std::string(*name),
                             .built_in = true,
@@ -56,9 +59,9 @@ BuiltInCatalog::BuiltInCatalog() {
 }
 
 std::optional<std::size_t> BuiltInCatalog::find(const Guid& id) const noexcept {
-    auto found = by_id_.find(id);
-    if (found == by_id_.end()) return std::nullopt;
-    return found->second;
+    auto found = by_id_.find(std::hash<Guid>{}(id), [&](std::uint32_t i) { return roles_[i].id == id; });
+    if (found == HashIndex::none) return std::nullopt;
+    return found;
 }
 
 std::span<const RoleDefinition> built_in_roles() { return BuiltInCatalog::instance().roles(); }

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "rbac/hash_index.hpp"
 #include "rbac/operation_set.hpp"
 #include "rbac/role_definition.hpp"
 
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace berth::rbac {
@@ -30,7 +30,7 @@ private:
     std::vector<RoleDefinition> roles_;
     std::vector<OperationSet> operations_;
     std::vector<std::string> concerns_;
-    std::unordered_map<Guid, std::size_t> by_id_;
+    HashIndex by_id_;
 };
 
 } // namespace berth::rbac

@@ -13,10 +13,11 @@ OperationSet operations_matching(std::string_view pattern, bool data_actions) {
         if (auto number = table.find(pattern, data_actions)) out.insert(Operation::at(*number));
         return out;
     }
-    // The names that share what stands before the star are side by side; only they are looked at.
+    // The names that share what stands before the star are side by side; only they are looked at, and only at the rest.
     auto [begin, end] = table.range(to_lower(pattern.substr(0, star)), data_actions);
     for (auto i = begin; i < end; ++i) {
-        if (matches_action(pattern, table.entries()[i].key)) out.insert(Operation::at(i));
+        auto rest = std::string_view(table.entries()[i].key).substr(star);
+        if (matches_action(pattern.substr(star), rest)) out.insert(Operation::at(i));
     }
     return out;
 }

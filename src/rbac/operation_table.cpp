@@ -5,8 +5,10 @@
 #include "rbac/reference_data.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <tuple>
 
 namespace berth::rbac {
@@ -31,6 +33,8 @@ void read_operations(std::string_view text, std::vector<OperationTable::Entry>& 
     }
 }
 
+std::uint64_t hash_of(std::string_view key) noexcept { return std::hash<std::string_view>{}(key); }
+
 } // namespace
 
 const OperationTable& OperationTable::instance() {
@@ -42,25 +46,28 @@ OperationTable::OperationTable() {
     read_operations(provider_operations_json, entries_);
     read_operations(arm_operations_json, entries_);
     if (entries_.size() > OperationSet::capacity) data_is_broken("more operations than a set can hold");
+    by_key_ = HashIndex(entries_.size());
     std::ranges::sort(entries_, {}, [](const Entry& entry) { return std::tie(entry.is_data_action, entry.key); });
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const auto& entry = entries_[i];
         if (!entry.is_data_action) ++actions_;
-        if (!by_key_[entry.is_data_action ? 1 : 0].emplace(entry.key, static_cast<std::uint16_t>(i)).second) {
-            data_is_broken(entry.name + " is there twice");
-        }
+        if (find(entry.key, entry.is_data_action)) data_is_broken(entry.name + " is there twice");
+        by_key_.insert(hash_of(entry.key), static_cast<std::uint32_t>(i));
     }
 }
 
 std::optional<std::uint16_t> OperationTable::find(std::string_view name, bool is_data_action) const noexcept {
     // No known name is as long, and a name from outside costs no allocation.
-    std::array<char, 256> key{};
-    if (name.size() > key.size()) return std::nullopt;
-    std::ranges::transform(name, key.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
-    const auto& keys = by_key_[is_data_action ? 1 : 0];
-    auto found = keys.find(std::string_view(key.data(), name.size()));
-    if (found == keys.end()) return std::nullopt;
-    return found->second;
+    std::array<char, 256> buffer;
+    if (name.size() > buffer.size()) return std::nullopt;
+    std::ranges::transform(name, buffer.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+    const std::string_view key(buffer.data(), name.size());
+    auto number = by_key_.find(hash_of(key), [&](std::uint32_t i) {
+        return entries_[i].is_data_action == is_data_action && entries_[i].key == key;
+    });
+    if (number == HashIndex::none) return std::nullopt;
+    return static_cast<std::uint16_t>(number);
 }
 
 std::pair<std::size_t, std::size_t> OperationTable::range(std::string_view prefix, bool is_data_action) const noexcept {

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "rbac/hash_index.hpp"
 #include "rbac/operation_set.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -36,7 +36,7 @@ private:
     OperationTable();
     std::vector<Entry> entries_; // actions by key, then data actions by key
     std::size_t actions_ = 0;
-    std::unordered_map<std::string_view, std::uint16_t> by_key_[2]; // views into entries_; actions, then data actions
+    HashIndex by_key_;
 };
 
 } // namespace berth::rbac
