@@ -131,7 +131,7 @@ Result<Caller> RegistryTokens::Memory::verify(const KeyRing& keys, Timestamp now
     if (seconds >= claims->expires) return refused("The token has expired.");
     if (seconds < claims->not_before) return refused("The token is not valid yet.");
     if (claims->kind != kind) {
-        return refused(fmt::format("The token is no {} token, but its grant_type is '{}'.",
+        return refused(fmt::format("This is no {} token: its grant_type is '{}'.",
                                    kind == RegistryTokenKind::refresh ? "refresh" : "access", to_string(claims->kind)));
     }
     if (claims->registry_id != registry.id.compact()) return refused("The token is for another registry.");
