@@ -1,5 +1,6 @@
 #include "app/command_line.hpp"
 
+#include "app/client/commands.hpp"
 #include "app/configuration.hpp"
 #include "app/route_list.hpp"
 #include "app/serve.hpp"
@@ -21,7 +22,11 @@ int run(int argc, char** argv) {
     bool markdown = false;
     routes_command->add_flag("--markdown", markdown, "As a table for a document");
 
+    ClientCommands client_commands(program);
+
     CLI11_PARSE(program, argc, argv);
+
+    if (client_commands.chosen()) return client_commands.run();
 
     if (*serve_command) {
         // SIGHUP: what the file and environment say now about the log level; flags stay as they were given.

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+
+#include <filesystem>
+#include <string>
+
+namespace berth::app {
+
+/// Where `berth login` signed in and as whom: a file readable by its owner only, `BERTH_PROFILE` or
+/// `$XDG_CONFIG_HOME/berth/profile.json` (`~/.config` by default).
+struct Profile {
+    std::string server;  ///< base address
+    std::string ca_file; ///< empty: the system's
+    std::string tenant;
+    std::string subscription;
+    std::string client_id;
+    Secret client_secret;
+};
+
+std::filesystem::path profile_path();
+/// `not_found` with what to do when nobody signed in yet.
+Result<Profile> load_profile();
+Result<void> save_profile(const Profile& profile);
+
+} // namespace berth::app
