@@ -25,21 +25,9 @@ std::string read_boot_id() {
     return line.empty() ? Guid::random().value() : line;
 }
 
-SystemResult<void> make_folder(FileSystem& files, const std::string& path) {
-    const auto made = files.make_folder(path);
-    if (!made && made.error() != EEXIST) return made;
-    return {};
-}
-
-// All folders at once: later nobody has to think of syncing a folder's own entry.
 SystemResult<void> make_folders(FileStoreContext& context, const std::string& folder) {
-    for (const auto& path : {context.uploads, context.blobs}) {
-        if (auto made = make_folder(context.files, path); !made) return made;
-    }
-    for (unsigned i = 0; i < 256; ++i) {
-        if (auto made = make_folder(context.files, fmt::format("{}/{:02x}", context.blobs, i)); !made) return made;
-    }
-    if (auto synced = context.files.sync_folder(context.blobs); !synced) return synced;
+    if (const auto made = context.files.make_folder(context.uploads); !made && made.error() != EEXIST) return made;
+    if (auto opened = context.objects.open(); !opened) return opened;
     return context.files.sync_folder(folder);
 }
 
@@ -160,7 +148,7 @@ Task<Result<std::uint64_t>> FileBlobStore::discard_uploads_older_than(std::chron
 }
 
 Task<Result<OpenObject>> FileBlobStore::open(const StorageKey& key) {
-    const auto path = context_->object_path(key);
+    const auto path = context_->objects.path(key);
     auto file = context_->files.open_cached(path);
     if (file || file.error() != EAGAIN) co_return open_object(*context_, std::move(file));
     auto job = context_->workers.run([this, &path] { return open_object(*context_, context_->files.open(path, O_RDONLY, 0)); });
@@ -169,11 +157,11 @@ Task<Result<OpenObject>> FileBlobStore::open(const StorageKey& key) {
 
 Task<Result<void>> FileBlobStore::remove(const StorageKey& key) {
     auto job = context_->workers.run([this, &key]() -> Result<void> {
-        const auto removed = context_->files.remove(context_->object_path(key));
+        const auto removed = context_->files.remove(context_->objects.path(key));
         if (!removed && removed.error() == ENOENT) return {};
         if (!removed) return std::unexpected(object_error(removed.error()));
         // Else it could be back after a power cut, with nothing left that knows of it.
-        const auto synced = context_->files.sync_folder(context_->object_folder(key));
+        const auto synced = context_->files.sync_folder(context_->objects.folder(key));
         if (!synced) return std::unexpected(object_error(synced.error()));
         return {};
     });

@@ -4,6 +4,7 @@
 #include "base/worker_pool.hpp"
 #include "storage/file_system.hpp"
 #include "storage/files/memory_budget.hpp"
+#include "storage/files/object_folders.hpp"
 #include "storage/files/open_uploads.hpp"
 
 #include <cstddef>
@@ -22,25 +23,23 @@ struct FileBlobOptions {
     /// After so many bytes the system is asked to begin writing them, so that little is left for the sync at the end.
     std::uint64_t writing_step = 8 * 1024 * 1024;
     /// Names this run of the machine; empty asks the system.
-    std::string boot;
+    std::string boot{};
 };
 
 /// What the parts of one file store share, for as long as one of them lives.
 struct FileStoreContext {
     FileStoreContext(FileSystem& files_, WorkerPool& workers_, const FileBlobOptions& options_, const std::string& folder)
-        : files(files_), workers(workers_), options(options_), uploads(folder + "/uploads"), blobs(folder + "/blobs"),
-          memory(options_.memory_budget) {}
+        : files(files_), workers(workers_), options(options_), uploads(folder + "/uploads"),
+          objects(files_, folder + "/blobs"), memory(options_.memory_budget) {}
 
     std::string data_path(const Guid& upload) const { return uploads + '/' + upload.value(); }
     std::string state_path(const Guid& upload) const { return data_path(upload) + ".state"; }
-    std::string object_folder(const Guid& key) const { return blobs + '/' + key.value().substr(0, 2); }
-    std::string object_path(const Guid& key) const { return object_folder(key) + '/' + key.value(); }
 
     FileSystem& files;
     WorkerPool& workers;
     FileBlobOptions options;
     std::string uploads;
-    std::string blobs;
+    ObjectFolders objects;
     OpenUploads open;
     MemoryBudget memory;
 };

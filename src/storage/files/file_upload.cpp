@@ -200,12 +200,15 @@ Result<void> FileUpload::finish(const Guid& key) {
         lost_ = true;
         return std::unexpected(upload_error(synced.error()));
     }
-    const auto path = context_->object_path(key);
+    if (const auto prepared = context_->objects.prepare(key); !prepared) {
+        return std::unexpected(upload_error(prepared.error()));
+    }
+    const auto path = context_->objects.path(key);
     if (const auto moved = context_->files.rename(context_->data_path(id_), path); !moved) {
         return std::unexpected(upload_error(moved.error()));
     }
     lost_ = true; // as an upload
-    if (const auto synced = context_->files.sync_folder(context_->object_folder(key)); !synced) {
+    if (const auto synced = context_->files.sync_folder(context_->objects.folder(key)); !synced) {
         static_cast<void>(context_->files.remove(path));
         return std::unexpected(upload_error(synced.error()));
     }

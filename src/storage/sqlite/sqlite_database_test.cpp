@@ -1,28 +1,35 @@
-#include "storage/events.hpp"
-#include "storage/testing/temporary_database.hpp"
+#include "storage/sqlite/sqlite_database.hpp"
+
+#include "storage/testing/database_contract.hpp"
+#include "storage/testing/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
 namespace berth::storage {
 namespace {
 
-TEST(SqliteDatabase, WritesAndReads) {
-    TemporaryDatabase database;
-    const auto written = sync_wait(database->write([](Session& session) -> Result<std::int64_t> {
-        return session.execute("insert into tenants (id, display_name, created_at) values (?1, ?2, ?3)", "t", "Tenant", 1);
-    }));
-    ASSERT_TRUE(written) << written.error().message;
-    EXPECT_EQ(*written, 1);
-    const auto name = sync_wait(database->read(ReadKind::point, [](Session& session) -> Result<std::string> {
-        auto rows = session.query("select display_name from tenants where id = ?1", "t");
-        if (!rows) return failure(std::move(rows));
-        auto row = rows->next();
-        if (!row) return failure(std::move(row));
-        return std::string(rows->text(0));
-    }));
-    ASSERT_TRUE(name) << name.error().message;
-    EXPECT_EQ(*name, "Tenant");
+class SqlitePlace final : public DatabasePlace {
+public:
+    explicit SqlitePlace(const SqliteOptions& options) : options_(options) {}
+    Result<std::unique_ptr<Database>> open(std::span<const Migration> steps) override {
+        options_.steps = steps;
+        return open_sqlite((folder_.path() / "berth.db").string(), options_);
+    }
+
+private:
+    SqliteOptions options_;
+    TemporaryFolder folder_;
+};
+
+DatabaseDriver sqlite(std::string name, const SqliteOptions& options) {
+    return {std::move(name), [=] { return std::make_unique<SqlitePlace>(options); }};
 }
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, DatabaseContract,
+                         testing::Values(sqlite("Default", {}),
+                                         sqlite("Cramped", {.scan_threads = 1, .group_limit = 2, .point_budget = 1,
+                                                            .page_budget = 1, .checkpoint_pages = 1})),
+                         [](const auto& driver) { return driver.param.name; });
 
 } // namespace
 } // namespace berth::storage

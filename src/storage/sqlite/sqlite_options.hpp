@@ -24,7 +24,7 @@ struct SqliteOptions {
     /// How long to wait for another program that holds the database.
     std::chrono::milliseconds busy_timeout{2000};
     /// The name of SQLite's layer for files; empty is its default. Tests put their own there.
-    std::string file_layer;
+    std::string file_layer{};
     /// The steps of the schema.
     std::span<const Migration> steps = migrations();
 };
