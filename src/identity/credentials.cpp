@@ -208,19 +208,23 @@ Credentials::admin_passwords(const tenant::Registry& registry) {
     co_return co_await std::move(making);
 }
 
-Task<Result<void>> Credentials::regenerate_admin_password(const tenant::Registry& registry, std::string_view which) {
+Task<Result<void>> Credentials::regenerate_admin_password(const tenant::Registry& registry, std::string_view which,
+                                                          const std::optional<storage::Event>& event) {
     if (std::ranges::find(admin_password_names, which) == admin_password_names.end()) {
         co_return failure(ErrorCode::invalid_parameter,
                           fmt::format("There is no password '{}': use password or password2.", which));
     }
     const Timestamp now = clock_.now();
-    auto renew = [&](Session& session) {
+    auto renew = [&](Session& session) -> Result<void> {
         const Secret secret = random_secret();
-        return session.execute("insert into registry_passwords(registry_id, name, sealed, created_at) "
-                               "values (?1, ?2, ?3, ?4) on conflict (registry_id, name) do update set "
-                               "sealed = excluded.sealed, created_at = excluded.created_at",
-                               registry.row, which,
-                               seal_.seal(password_purpose(registry, which), as_bytes(secret.reveal())), now);
+        auto kept = session.execute("insert into registry_passwords(registry_id, name, sealed, created_at) "
+                                    "values (?1, ?2, ?3, ?4) on conflict (registry_id, name) do update set "
+                                    "sealed = excluded.sealed, created_at = excluded.created_at",
+                                    registry.row, which,
+                                    seal_.seal(password_purpose(registry, which), as_bytes(secret.reveal())), now);
+        if (!kept) return failure(std::move(kept));
+        if (event) return storage::append_event(session, now, *event);
+        return {};
     };
     auto renewing = database_.write(renew);
     auto renewed = co_await std::move(renewing);

@@ -84,8 +84,8 @@ Result<void> check_room_for_assignment(Session& session, const rbac::Scope& scop
     } else {
         // '0' follows '/': the range holds exactly what lies below.
         auto count = integer(session,
-                             "select count(*) from role_assignments where scope_key = ?1 or "
-                             "(scope_key >= ?2 and scope_key < ?3)",
+                             "select (select count(*) from role_assignments where scope_key = ?1) + "
+                             "(select count(*) from role_assignments where scope_key >= ?2 and scope_key < ?3)",
                              subscription, fmt::format("{}/", subscription), fmt::format("{}0", subscription));
         if (!count) return failure(std::move(count));
         if (*count < max_role_assignments) return {};

@@ -74,6 +74,17 @@ Result<std::vector<Application>> list_applications(Session& session) {
                    application_of);
 }
 
+Result<void> rename_application(Session& session, const Guid& id, const std::string& display_name) {
+    auto application = read_application(session, id);
+    if (!application) return failure(std::move(application));
+    auto renamed = session.execute("update applications set display_name = ?2 where id = ?1", id.value(), display_name);
+    if (!renamed) return failure(std::move(renamed));
+    auto followed = session.execute("update principals set display_name = ?2 where application_id = ?1",
+                                    application->application_id.value(), display_name);
+    if (!followed) return failure(std::move(followed));
+    return {};
+}
+
 Result<void> delete_application(Session& session, const Guid& id) {
     auto application = read_application(session, id);
     if (!application) return failure(std::move(application));
@@ -206,6 +217,13 @@ Result<std::vector<Guid>> list_group_members(Session& session, const Guid& group
     return collect(
         session, "select member_id from group_members where group_id = ?1 order by member_id",
         [](const Rows& rows) { return guid_column(rows, 0, "id of a group's member"); }, group.value());
+}
+
+Result<bool> is_directory_role_held(Session& session, std::string_view role) {
+    return exists(session,
+                  "select 1 from directory_roles join principals on principals.id = directory_roles.principal_id "
+                  "where directory_roles.role = ?1 and principals.enabled <> 0 limit 1",
+                  role);
 }
 
 Result<void> add_directory_role(Session& session, const Guid& principal, const std::string& role) {

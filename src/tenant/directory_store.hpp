@@ -36,6 +36,8 @@ Result<Application> create_application(storage::Session& session, const Guid& te
 Result<Application> read_application(storage::Session& session, const Guid& id);
 Result<std::optional<Application>> find_application(storage::Session& session, const Guid& application_id);
 Result<std::vector<Application>> list_applications(storage::Session& session);
+/// Renames the application and its service principal. `not_found`.
+Result<void> rename_application(storage::Session& session, const Guid& id, const std::string& display_name);
 /// Deletes the application with its secrets and its service principal. `not_found`.
 Result<void> delete_application(storage::Session& session, const Guid& id);
 
@@ -62,6 +64,8 @@ Result<std::vector<Guid>> list_group_members(storage::Session& session, const Gu
 
 /// The one directory role of this version.
 inline constexpr std::string_view global_administrator_role = "GlobalAdministrator";
+/// Whether somebody who is enabled holds the role.
+Result<bool> is_directory_role_held(storage::Session& session, std::string_view role);
 /// Gives the role; one that is held already stays. `not_found` for an unknown principal.
 Result<void> add_directory_role(storage::Session& session, const Guid& principal, const std::string& role);
 
