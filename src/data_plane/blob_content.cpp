@@ -27,7 +27,8 @@ Task<Result<std::string>> read_object(storage::BlobStore& blobs, WorkerPool& wor
     if (!object) co_return failure(std::move(object));
     if (object->size > limit) co_return failure(ErrorCode::payload_too_large, "The object is larger than the limit.");
     const auto work = [&] { return read_file(object->file->get(), object->size); };
-    auto content = co_await workers.run(work);
+    auto job = workers.run(work);
+    auto content = co_await job;
     co_return content;
 }
 

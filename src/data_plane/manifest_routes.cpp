@@ -151,7 +151,9 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
     if (body->size() <= most_bytes_in_place) {
         prepared.emplace(work());
     } else {
-        prepared.emplace(co_await services_.workers.run(work));
+        auto job = services_.workers.run(work);
+        auto done = co_await job;
+        prepared.emplace(std::move(done));
     }
     if (!*prepared) co_return failure(std::move(*prepared));
     const ManifestDocument& document = (*prepared)->document;

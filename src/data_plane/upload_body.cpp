@@ -3,8 +3,8 @@
 namespace berth::data_plane {
 namespace {
 
-// What one upload holds in memory. Pieces of this size cost a small part of what hashing and writing them does.
-constexpr std::size_t piece_size = 256 * 1024;
+// What an upload holds here; the store gathers larger pieces where that serves it.
+constexpr std::size_t piece_size = 64 * 1024;
 constexpr std::size_t first_room = 4 * 1024;
 
 } // namespace
@@ -32,25 +32,14 @@ Task<Result<BodyFront>> read_front(ByteSource& body, std::uint64_t limit) {
 Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer) {
     const auto piece = std::make_unique_for_overwrite<std::byte[]>(piece_size);
     for (;;) {
-        std::size_t filled = 0;
-        bool ended = false;
-        while (filled < piece_size) {
-            auto got = co_await body.read(std::span(piece.get() + filled, piece_size - filled));
-            if (!got) co_return failure(std::move(got));
-            if (*got == 0) {
-                ended = true;
-                break;
-            }
-            filled += *got;
-        }
-        if (filled > most_blob_bytes || writer.offset() > most_blob_bytes - filled) {
+        auto got = co_await body.read(std::span(piece.get(), piece_size));
+        if (!got) co_return failure(std::move(got));
+        if (*got == 0) co_return Result<void>{};
+        if (writer.offset() > most_blob_bytes - *got) {
             co_return failure(ErrorCode::payload_too_large, "A blob can have 200 GiB at most.");
         }
-        if (filled > 0) {
-            auto appended = co_await writer.append(std::span<const std::byte>(piece.get(), filled));
-            if (!appended) co_return failure(std::move(appended));
-        }
-        if (ended) co_return Result<void>{};
+        auto appended = co_await writer.append(std::span<const std::byte>(piece.get(), *got));
+        if (!appended) co_return failure(std::move(appended));
     }
 }
 
