@@ -10,17 +10,20 @@ namespace {
 // and says how many they are.
 std::size_t sort_decisive(std::span<Grant> grants) {
     if (grants.size() == 1) return grants[0].operations->empty() ? 0 : 1;
-    std::ranges::stable_partition(grants, [](const Grant& grant) { return !grant.assignment->condition; });
-    OperationSet covered;
+    const std::vector<Grant> all(grants.begin(), grants.end());
     std::vector<Grant> redundant;
+    OperationSet covered;
     std::size_t decisive = 0;
-    for (const auto& grant : grants) {
-        if (covered.includes(*grant.operations)) {
-            redundant.push_back(grant);
-            continue;
+    for (bool conditional : {false, true}) {
+        for (const auto& grant : all) {
+            if (grant.assignment->condition.has_value() != conditional) continue;
+            if (covered.includes(*grant.operations)) {
+                redundant.push_back(grant);
+                continue;
+            }
+            if (!conditional) covered |= *grant.operations;
+            grants[decisive++] = grant;
         }
-        if (!grant.assignment->condition) covered |= *grant.operations;
-        grants[decisive++] = grant;
     }
     std::ranges::copy(redundant, grants.begin() + static_cast<std::ptrdiff_t>(decisive));
     return decisive;
