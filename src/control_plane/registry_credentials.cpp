@@ -3,7 +3,6 @@
 #include "base/strict_json.hpp"
 #include "control_plane/errors.hpp"
 #include "gateway/response.hpp"
-#include "storage/events.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -53,19 +52,11 @@ Task<Result<Response>> run_regenerate(const Services& services, Context& context
     }
     auto registry = enabled_admin(context, resource);
     if (!registry) co_return failure(std::move(registry));
-    auto regenerated = co_await services.credentials.regenerate_admin_password(**registry, *name);
-    if (!regenerated) co_return failure(std::move(regenerated));
-    services.credentials.forget_remembered();
-
-    // The new password has a transaction of its own in identity/; what happened is recorded right after it.
     auto event = context.event("registry.regenerateCredential", {{"id", resource.scope.value()}, {"name", *name}});
     event.registry = resource.row;
-    const auto record = [&](storage::Session& session) {
-        return storage::append_event(session, context.now(), event);
-    };
-    auto recording = services.database.write(record);
-    auto recorded = co_await std::move(recording);
-    if (!recorded) co_return failure(std::move(recorded));
+    const std::optional<storage::Event> leave(std::move(event));
+    auto regenerated = co_await services.credentials.regenerate_admin_password(**registry, *name, leave);
+    if (!regenerated) co_return failure(std::move(regenerated));
     co_return co_await answer(services, **registry);
 }
 

@@ -113,9 +113,10 @@ Task<Result<Guid>> Credentials::verify_principal(const tenant::World& world, std
     const MemoryKey key = memory_->hash.of({"principal", name, secret});
     const Timestamp now = clock_.now();
     const std::uint64_t generation = memory_->generation.load(std::memory_order_acquire);
-    if (const auto found = memory_->find(key, now)) {
-        if (principal != nullptr && principal->id == found->id && principal->enabled) co_return found->id;
-        co_return wrong_credentials();
+    const auto found = memory_->find(key, now);
+    if (found && principal != nullptr && principal->id == found->id) {
+        if (!principal->enabled) co_return wrong_credentials();
+        co_return found->id;
     }
 
     // An unknown name takes the same way with the id of nobody.

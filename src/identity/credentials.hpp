@@ -59,8 +59,8 @@ public:
     /// The two passwords of a registry's admin user, in the order `password`, `password2`; makes them if there are
     /// none.
     Task<Result<std::vector<std::pair<std::string, Secret>>>> admin_passwords(const tenant::Registry& registry);
-    /// Makes a new one and leaves `event` in the same transaction; `invalid_parameter` for another name than `password` or
-    /// `password2`.
+    /// Makes a new one and leaves `event` in the same transaction; `invalid_parameter` for another name than `password`
+    /// or `password2`.
     Task<Result<void>> regenerate_admin_password(const tenant::Registry& registry, std::string_view which,
                                                  const std::optional<storage::Event>& event = std::nullopt);
 

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "gateway/route.hpp"
+#include "gateway/services.hpp"
+
+#include <vector>
+
+namespace berth::directory {
+
+/// The Entra-shaped directory: token endpoints, metadata, Graph. Its routes may outlive it.
+class Directory {
+public:
+    explicit Directory(gateway::Services services) : services_(services) {}
+
+    std::vector<gateway::Route> routes() const;
+
+private:
+    gateway::Services services_;
+};
+
+} // namespace berth::directory

@@ -1,0 +1,37 @@
+#include "directory/graph_permissions.hpp"
+
+namespace berth::directory::permissions {
+
+using gateway::directory_permission;
+
+const Permission applications_create = directory_permission("microsoft.directory/applications/create");
+const Permission applications_read = directory_permission("microsoft.directory/applications/standard/read");
+const Permission applications_update = directory_permission("microsoft.directory/applications/basic/update");
+const Permission applications_delete = directory_permission("microsoft.directory/applications/delete");
+const Permission applications_credentials = directory_permission("microsoft.directory/applications/credentials/update");
+
+const Permission service_principals_create = directory_permission("microsoft.directory/servicePrincipals/create");
+const Permission service_principals_read = directory_permission("microsoft.directory/servicePrincipals/standard/read");
+const Permission service_principals_update = directory_permission("microsoft.directory/servicePrincipals/basic/update");
+const Permission service_principals_enable = directory_permission("microsoft.directory/servicePrincipals/enable");
+const Permission service_principals_disable = directory_permission("microsoft.directory/servicePrincipals/disable");
+const Permission service_principals_delete = directory_permission("microsoft.directory/servicePrincipals/delete");
+const Permission service_principals_credentials =
+    directory_permission("microsoft.directory/servicePrincipals/credentials/update");
+
+const Permission groups_create = directory_permission("microsoft.directory/groups/create");
+const Permission groups_read = directory_permission("microsoft.directory/groups/standard/read");
+const Permission groups_update = directory_permission("microsoft.directory/groups/basic/update");
+const Permission groups_delete = directory_permission("microsoft.directory/groups/delete");
+const Permission groups_members_read = directory_permission("microsoft.directory/groups/members/read");
+const Permission groups_members_update = directory_permission("microsoft.directory/groups/members/update");
+
+const Permission users_create = directory_permission("microsoft.directory/users/create");
+const Permission users_read = directory_permission("microsoft.directory/users/standard/read");
+const Permission users_update = directory_permission("microsoft.directory/users/basic/update");
+const Permission users_enable = directory_permission("microsoft.directory/users/enable");
+const Permission users_disable = directory_permission("microsoft.directory/users/disable");
+const Permission users_password = directory_permission("microsoft.directory/users/password/update");
+const Permission users_delete = directory_permission("microsoft.directory/users/delete");
+
+} // namespace berth::directory::permissions

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "gateway/permission.hpp"
+
+/// What Graph's routes ask for, by Entra's own names. In this version the directory role Global Administrator holds all of
+/// them and nobody else any: no role on Azure resources reaches into the directory.
+namespace berth::directory::permissions {
+
+using gateway::Permission;
+
+extern const Permission applications_create;
+extern const Permission applications_read;
+extern const Permission applications_update;
+extern const Permission applications_delete;
+extern const Permission applications_credentials;
+
+extern const Permission service_principals_create;
+extern const Permission service_principals_read;
+extern const Permission service_principals_update;
+extern const Permission service_principals_enable;
+extern const Permission service_principals_disable;
+extern const Permission service_principals_delete;
+extern const Permission service_principals_credentials;
+
+extern const Permission groups_create;
+extern const Permission groups_read;
+extern const Permission groups_update;
+extern const Permission groups_delete;
+extern const Permission groups_members_read;
+extern const Permission groups_members_update;
+
+extern const Permission users_create;
+extern const Permission users_read;
+extern const Permission users_update;
+extern const Permission users_enable;
+extern const Permission users_disable;
+extern const Permission users_password;
+extern const Permission users_delete;
+
+} // namespace berth::directory::permissions

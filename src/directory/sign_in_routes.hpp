@@ -1,0 +1,17 @@
+#pragma once
+
+#include "gateway/route.hpp"
+#include "gateway/services.hpp"
+
+#include <vector>
+
+namespace berth::directory {
+
+/// The token endpoints: `/{tenant}/oauth2/v2.0/token`, `/{tenant}/oauth2/token`, `/adfs/oauth2/token`.
+std::vector<gateway::Route> token_routes(const gateway::Services& services);
+
+/// OpenID metadata and key sets of the same authorities, and the keys of registry tokens at
+/// `/berth/v1/registry-keys`.
+std::vector<gateway::Route> metadata_routes(const gateway::Services& services);
+
+} // namespace berth::directory
