@@ -12,7 +12,8 @@ namespace {
 
 bool is_loopback(std::string_view address) {
     const std::string_view host = address.substr(0, address.rfind(':'));
-    return host == "localhost" || host.starts_with("127.") || host == "[::1]" || host == "::1";
+    const bool numeric = host.find_first_not_of("0123456789.") == std::string_view::npos;
+    return host == "localhost" || host == "[::1]" || (numeric && host.starts_with("127."));
 }
 
 } // namespace
@@ -46,11 +47,6 @@ void declare_options(CLI::App& command, Configuration& c) {
         ->check(CLI::Range(0, 3600));
     add("--key-rotation-days", c.key_rotation_days, "KEY_ROTATION_DAYS", "Age at which signing keys are replaced")
         ->check(CLI::Range(1, 3650));
-    add("--small-blob-bytes", c.small_blob_bytes, "SMALL_BLOB_BYTES", "Content up to this lives in the database")
-        ->check(CLI::Range(0, 1024 * 1024));
-    add("--upload-expiry-hours", c.upload_expiry_hours, "UPLOAD_EXPIRY_HOURS",
-        "How long an upload may rest before it is forgotten")
-        ->check(CLI::Range(1, 24 * 365));
     add("--garbage-grace-hours", c.garbage_grace_hours, "GARBAGE_GRACE_HOURS",
         "How long content that nothing refers to is kept")
         ->check(CLI::Range(0, 24 * 365));

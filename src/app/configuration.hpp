@@ -31,8 +31,6 @@ struct Configuration {
     unsigned loops = 0;             ///< event loops; 0: one per core
     std::uint64_t drain_seconds = 30;
     std::uint64_t key_rotation_days = 90;
-    std::uint64_t small_blob_bytes = 64 * 1024; ///< content up to this lives in the database
-    std::uint64_t upload_expiry_hours = 24;
     std::uint64_t garbage_grace_hours = 24;
     // What the first start makes.
     std::string registry_name = "berth";

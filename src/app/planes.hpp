@@ -4,7 +4,6 @@
 #include "app/foundation.hpp"
 #include "control_plane/control_plane.hpp"
 #include "data_plane/data_plane.hpp"
-#include "data_plane/token_routes.hpp"
 #include "directory/directory.hpp"
 #include "gateway/gateway.hpp"
 #include "http/server.hpp"
@@ -42,7 +41,6 @@ private:
     identity::DirectoryTokens directory_tokens_;
     gateway::Services services_;
     data_plane::DataPlane data_plane_;
-    data_plane::TokenRoutes token_routes_;
     control_plane::ControlPlane control_plane_;
     directory::Directory directory_;
     std::atomic<bool> ready_ = false;

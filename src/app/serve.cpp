@@ -7,6 +7,7 @@
 #include "app/planes.hpp"
 #include "app/welcome.hpp"
 #include "base/encoding.hpp"
+#include "data_plane/sweeper.hpp"
 #include "gateway/response.hpp"
 
 #include <boost/json/object.hpp>
@@ -153,6 +154,9 @@ private:
         naming.port = https_port_ != 0 ? https_port_ : http_port_;
         naming.external_url = std::move(*external);
         planes_ = std::make_unique<Planes>(*foundation_, std::move(naming), server_.get());
+        sweeper_ = std::make_unique<data_plane::Sweeper>(
+            *foundation_->database, *foundation_->blobs, foundation_->clock,
+            data_plane::SweeperOptions{.grace = std::chrono::hours(configuration_.garbage_grace_hours)});
         if (auto refreshed = sync_wait(planes_->tenancy().refresh()); !refreshed) return refreshed;
         planes_->directory_tokens().set_own_addresses(own_addresses());
 
@@ -199,8 +203,13 @@ private:
         if (sweeping_.exchange(true)) co_return;
         auto rotated = co_await foundation_->keys->rotate_if_due();
         if (!rotated) spdlog::error("signing keys could not be rotated: {}", rotated.error().message);
-        co_await planes_->data_plane().sweep({.upload_expiry = std::chrono::hours(configuration_.upload_expiry_hours),
-                                              .garbage_grace = std::chrono::hours(configuration_.garbage_grace_hours)});
+        auto swept = co_await sweeper_->sweep();
+        if (!swept) {
+            spdlog::error("the sweeper could not finish: {}", swept.error().message);
+        } else if (swept->blobs + swept->objects + swept->uploads > 0) {
+            spdlog::info("swept {} blobs, {} objects and {} uploads that nothing referred to", swept->blobs,
+                         swept->objects, swept->uploads);
+        }
         sweeping_ = false;
     }
 
@@ -208,6 +217,7 @@ private:
     std::unique_ptr<Foundation> foundation_;
     std::unique_ptr<Certificates> certificates_;
     std::unique_ptr<Planes> planes_;
+    std::unique_ptr<data_plane::Sweeper> sweeper_;
     std::unique_ptr<http::Server> server_; // ends before what it serves
     std::atomic<Planes*> serving_ = nullptr;
     std::atomic<bool> sweeping_ = false;

@@ -18,7 +18,7 @@ Task<Result<http::Response>> version(gateway::Context&) {
 
 DataPlane::DataPlane(gateway::Services services)
     : tokens_(services), manifests_(services), blobs_(services), uploads_(services), lists_(services),
-      referrers_(services) {}
+      referrers_(services), repository_api_(services) {}
 
 std::vector<gateway::Route> DataPlane::routes() {
     std::vector<gateway::Route> out;
@@ -31,7 +31,7 @@ std::vector<gateway::Route> DataPlane::routes() {
                    .handler = version,
                    .summary = "Says that this is a registry, to everybody who is authenticated"});
     for (auto part : {tokens_.routes(), manifests_.routes(), blobs_.routes(), uploads_.routes(), lists_.routes(),
-                      referrers_.routes(), content_trust_routes()}) {
+                      referrers_.routes(), repository_api_.routes(), content_trust_routes()}) {
         std::ranges::move(part, std::back_inserter(out));
     }
     return out;

@@ -4,6 +4,7 @@
 #include "data_plane/list_routes.hpp"
 #include "data_plane/manifest_routes.hpp"
 #include "data_plane/referrer_routes.hpp"
+#include "data_plane/repository_api_routes.hpp"
 #include "data_plane/token_routes.hpp"
 #include "data_plane/upload_routes.hpp"
 #include "gateway/route.hpp"
@@ -13,7 +14,7 @@
 
 namespace berth::data_plane {
 
-/// The registry itself: `/v2` and `/oauth2`. Lives as long as its routes serve. Thread-safe.
+/// The registry itself: `/v2`, `/acr/v1` and `/oauth2`. Lives as long as its routes serve. Thread-safe.
 class DataPlane {
 public:
     explicit DataPlane(gateway::Services services);
@@ -27,6 +28,7 @@ private:
     UploadRoutes uploads_;
     ListRoutes lists_;
     ReferrerRoutes referrers_;
+    RepositoryApiRoutes repository_api_;
 };
 
 } // namespace berth::data_plane

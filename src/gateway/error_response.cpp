@@ -1,5 +1,6 @@
 #include "gateway/error_response.hpp"
 
+#include "base/encoding.hpp"
 #include "base/time.hpp"
 #include "gateway/error_table.hpp"
 #include "gateway/response.hpp"
@@ -20,6 +21,26 @@ bool is_refusal(ErrorCode code) noexcept {
 // ACR's own sentence, which its clients look for, then what is the matter.
 constexpr std::string_view visit = "authentication required, visit https://aka.ms/acr/authorization for more information.";
 
+// A message as clients' parsers of challenges bear it: they split at commas, count `=`, and take the last word "bearer" or
+// "basic" anywhere for the scheme. Empty when it cannot be said so.
+std::string challenge_text(std::string_view message) {
+    std::string out;
+    for (const char c : message) {
+        if (c == '"' || c == '\\') {
+            out += '\'';
+        } else if (c == ',') {
+            out += ';';
+        } else if (c == '=') {
+            out += ':';
+        } else if (c >= 0x20 && c < 0x7F) {
+            out += c;
+        }
+    }
+    const std::string lower = to_lower(out);
+    if (lower.find("bearer") != std::string::npos || lower.find("basic") != std::string::npos) return {};
+    return out;
+}
+
 http::Response registry_error(const Error& error, const ErrorPlace& place) {
     const ErrorMapping& mapping = mapping_of(error.code);
     std::string message = error.message;
@@ -37,10 +58,14 @@ http::Response registry_error(const Error& error, const ErrorPlace& place) {
     if (place.protocol == Protocol::registry && is_refusal(error.code) && place.registry != nullptr) {
         const bool insufficient = error.code == ErrorCode::forbidden ||
                                   (error.code == ErrorCode::unauthenticated && place.had_credentials);
-        response.headers.add("WWW-Authenticate",
-                             challenge(place, insufficient                                   ? "insufficient_scope"
-                                              : error.code == ErrorCode::invalid_credentials ? "invalid_token"
-                                                                                             : ""));
+        const std::string_view reason = insufficient                                   ? "insufficient_scope"
+                                        : error.code == ErrorCode::invalid_credentials ? "invalid_token"
+                                                                                       : "";
+        std::string header = challenge(place, reason);
+        // docker shows this and hides the body.
+        const std::string description = insufficient ? challenge_text(error.message) : "";
+        if (!description.empty()) header += fmt::format(",error_description=\"{}\"", description);
+        response.headers.add("WWW-Authenticate", std::move(header));
     }
     return response;
 }

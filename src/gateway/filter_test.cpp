@@ -58,7 +58,7 @@ TEST(Filter, RefusesWhatItDoesNotUnderstand) {
     for (const std::string_view text :
          {"roleName", "roleName eq", "roleName eq 'x", "roleName like 'x'", "eq 'x'", "(roleName eq 'x'", "roleName eq 'x')",
           "a eq 'x' or b eq 'y'", "a eq 'x' and", "atScope(", "atScope('x'", "atScope(,)", "x/any(c:d eq 'y')",
-          "x/any(c eq 'y')", "not a eq 'b'", "1 eq 1", "a eq 'x'; drop table x", "\x01", "a eq ''''", "''"}) {
+          "x/any(c eq 'y')", "not a eq 'b'", "1 eq 1", "a eq 'x'; drop table x", "\x01", "''"}) {
         const auto terms = parse_filter(text);
         ASSERT_FALSE(terms) << text;
         EXPECT_EQ(terms.error().code, ErrorCode::invalid_parameter) << text;

@@ -83,9 +83,12 @@ TEST_F(ErrorResponse, ChallengesExactlyAsClientsCanParse) {
               "Bearer realm=\"https://harbor.localhost:5443/oauth2/token\",service=\"harbor.localhost:5443\","
               "scope=\"repository:library/app:pull,push\"");
     place_.had_credentials = true;
-    const auto refused = error_response({ErrorCode::forbidden, "no"}, place_);
+    const auto refused = error_response({ErrorCode::forbidden, "no, a=\"b\""}, place_);
     EXPECT_EQ(refused.status, 401U);
-    EXPECT_TRUE(refused.headers.find("WWW-Authenticate")->ends_with(",error=\"insufficient_scope\""));
+    EXPECT_TRUE(refused.headers.find("WWW-Authenticate")
+                    ->ends_with(",error=\"insufficient_scope\",error_description=\"no; a:'b'\""));
+    const auto basic = error_response({ErrorCode::forbidden, "the repository Basic"}, place_);
+    EXPECT_TRUE(basic.headers.find("WWW-Authenticate")->ends_with(",error=\"insufficient_scope\""));
     const auto expired = error_response({ErrorCode::invalid_credentials, "expired"}, place_);
     EXPECT_TRUE(expired.headers.find("WWW-Authenticate")->ends_with(",error=\"invalid_token\""));
 }
