@@ -70,7 +70,7 @@ def test_patch_changes_what_it_names(arm, name):
     assert patched["tags"] == {"a": "1"}
     assert arm.patch_registry(name, tags={"b": "2"}).expect(200, 201).json()["tags"] == {"b": "2"}
     assert arm.patch_registry(name, sku={"name": "Standard"}).expect(200, 201).json()["sku"]["name"] == "Standard"
-    policies = arm.patch_registry(name, properties={"policies": {"retentionPolicy": {"days": 30, "status": "enabled"}}}) \
+    policies = arm.patch_registry(name, properties={"policies": {"retentionPolicy": {"days": 30, "status": "disabled"}}}) \
         .expect(200, 201).json()["properties"]["policies"]
     assert policies["retentionPolicy"]["days"] == 30
     assert policies["exportPolicy"]["status"] == "enabled" and policies["trustPolicy"]["type"] == "Notary"

@@ -105,7 +105,7 @@ def test_digests(berth, owner, oci, first_registry, repository, digest):
                            ("POST", f"/v2/{repository}/blobs/uploads/?digest={digest}")):
         answer = raw(berth, owner, method, target, host)
         assert_refused(answer, target)
-        if "/" not in digest and "referrers" in target:
+        if "/" not in digest and "%2f" not in digest and "referrers" in target:
             assert answer.status != 404, f"a list of referrers is never 404: {answer}"
     mount = raw(berth, owner, "POST", f"/v2/{repository}/blobs/uploads/?mount={digest}&from={repository}", host)
     assert mount.status in (202, 400, 414, 431), mount

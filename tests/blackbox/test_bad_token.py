@@ -167,7 +167,7 @@ def test_claims_of_another_kind(genuine, doors, keys):
         header, claims = decode(token)
         for name in claims:
             doors.all_closed(forge(header, {key: value for key, value in claims.items() if key != name}, keys["ES256"]))
-        for value in (None, [], {}, -1, 10**30, "x" * 5000):
+        for value in (None, [], {}, -1, 10**30, "x" * 500):
             doors.all_closed(forge(header, {key: value for key in claims}, keys["ES256"]))
         for payload in (b"[]", b"null", b"{", b"\xff", b'{"exp":1,"exp":9999999999}'):
             data = f"{encode_part(json.dumps(header).encode())}.{encode_part(payload)}"

@@ -9,7 +9,7 @@ from pathlib import Path
 class Bootstrap:
     http: str
     https: str
-    ca_file: str
+    ca_file: str | None
     tenant_id: str
     subscription_id: str
     resource_group: str
@@ -26,8 +26,8 @@ class Bootstrap:
         document = json.loads(path.read_text(encoding="utf-8"))
         owner = document["owner"]
         return Bootstrap(
-            http=document["http"].rstrip("/"),
-            https=document["https"].rstrip("/"),
+            http=(document["http"] or "").rstrip("/"),
+            https=(document["https"] or "").rstrip("/"),
             ca_file=document["caFile"],
             tenant_id=document["tenantId"],
             subscription_id=document["subscriptionId"],

@@ -65,14 +65,14 @@ def send(base: str, data: bytes, *, idle: float = 0.5, timeout: float = 10.0) ->
                 break
             received += part
             connection.settimeout(idle)
-    return parse(received, closed)
+    return parse(received, closed, data.partition(b" ")[0] == b"HEAD")
 
 
-def parse(received: bytes, closed: bool) -> RawAnswer:
+def parse(received: bytes, closed: bool, head: bool = False) -> RawAnswer:
     if not received:
         return RawAnswer(None, b"", {}, closed, b"")
     source = _Bytes(received)
-    answer = http.client.HTTPResponse(source)
+    answer = http.client.HTTPResponse(source, method="HEAD" if head else None)
     answer.begin()
     # HTTPResponse closes its stream at the end of the body; keep the position for what follows.
     kept = source.stream
