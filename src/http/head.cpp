@@ -6,6 +6,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -50,6 +51,7 @@ public:
     std::size_t transfer_encodings = 0;
     std::size_t expectations = 0;
     std::string_view host;
+    std::string_view length;
     std::string_view transfer_encoding;
     std::string_view expectation;
 
@@ -70,7 +72,10 @@ private:
             ++hosts;
             host = content;
             break;
-        case beast_http::field::content_length: ++lengths; break;
+        case beast_http::field::content_length:
+            ++lengths;
+            length = content;
+            break;
         case beast_http::field::transfer_encoding:
             ++transfer_encodings;
             transfer_encoding = content;
@@ -104,6 +109,7 @@ bool names_other_version(std::string_view head) noexcept {
     std::string_view version = line.substr(space + 1);
     if (!version.starts_with("HTTP/")) return false;
     version.remove_prefix(5);
+    if (version == "1.1" || version == "1.0") return false; // what is wrong stands before it
     return !version.empty() && version.front() != '.' && version.back() != '.' &&
            std::ranges::all_of(version, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
 }
@@ -170,11 +176,13 @@ std::optional<Refusal> settle_fields(const Parser& parser, Request& request, Fra
         request.has_body = true;
     } else if (parser.lengths > 0) {
         if (parser.lengths > 1) return Refusal{400, "Content-Length must be sent once"};
-        const std::uint64_t length = *parser.content_length();
-        if (length > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-            return Refusal{400, "Content-Length is too large"};
+        // Beast takes a list of equal numbers, too.
+        std::int64_t length = 0;
+        const auto [end, error] = std::from_chars(parser.length.data(), parser.length.data() + parser.length.size(), length);
+        if (error != std::errc{} || end != parser.length.data() + parser.length.size() || length < 0) {
+            return Refusal{400, "Content-Length is not one decimal number below 2^63"};
         }
-        request.content_length = length;
+        request.content_length = static_cast<std::uint64_t>(length);
         request.has_body = length > 0;
     }
 

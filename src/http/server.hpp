@@ -29,8 +29,13 @@ struct Certificate {
 };
 
 /// Chooses the certificate for the name a client asked for by SNI (empty: it sent none). Called on event loops, may be
-/// called often: keep it a look-up. nullptr ends the handshake.
+/// called often: keep it a look-up that gives the same object for the same certificate, since what TLS makes of it is
+/// kept by its address. nullptr ends the handshake.
 using CertificateSource = std::function<std::shared_ptr<const Certificate>(std::string_view server_name)>;
+
+/// Whether a server could use the certificate: `invalid_parameter` says what is wrong with the chain or the key. A key
+/// under a password cannot be used.
+Result<void> check_certificate(const Certificate& certificate);
 
 struct Limits {
     std::size_t head_bytes = 32 * 1024;

@@ -115,7 +115,7 @@ Task<bool> BodyReader::say_continue() {
         if (sent.failed) co_return false;
         text.remove_prefix(sent.bytes);
         if (text.empty()) co_return true;
-        arm();
+        wire_.arm_sending(now_, timeout_.count());
         Wire::Writable waiting = wire_.writable();
         const bool ready = co_await waiting;
         wire_.disarm();

@@ -9,6 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr auto linger_time = 3s;
 constexpr std::uint64_t most_lingered = 16 * 1024 * 1024;
+constexpr unsigned most_in_turn = 16;
 constexpr std::string_view line_end = "\r\n";
 
 } // namespace
@@ -46,7 +47,9 @@ Task<void> Connection::run() {
     if (wire_.secure()) {
         wire_.arm(loop_.now() + parts_.options.limits.head_timeout.count() + 1);
         Wire::Handshake handshake = wire_.handshake();
+        idle_ = true;
         const bool secured = co_await handshake;
+        idle_ = false;
         wire_.disarm();
         if (!secured) co_return;
     }
@@ -58,6 +61,11 @@ Task<void> Connection::run() {
         Task<bool> answering = answer();
         const bool goes_on = co_await std::move(answering);
         if (!goes_on) co_return;
+        if (++answered_in_turn_ >= most_in_turn) { // requests sent all at once must not keep the loop to themselves
+            answered_in_turn_ = 0;
+            Wire::Yield yielding = wire_.yield();
+            co_await yielding;
+        }
     }
     Task<void> refusing = refuse();
     co_await std::move(refusing);
@@ -79,7 +87,7 @@ Connection::HeadState Connection::scan() {
 }
 
 Connection::HeadState Connection::head_missing(bool expired) {
-    // A peer that goes away between requests, or says nothing, is told nothing.
+    // A peer that goes away, or has not begun to speak, is told nothing.
     if (wire_.buffer.empty() || !expired) return HeadState::ended;
     refusal_ = {408, "the head of the request took too long"};
     return HeadState::refused;
@@ -88,28 +96,32 @@ Connection::HeadState Connection::head_missing(bool expired) {
 Task<Connection::HeadState> Connection::receive_head() {
     const Limits& limits = parts_.options.limits;
     scanner_ = {};
-    bool begun = false; // the deadline of the head runs; more bytes do not move it
+    bool begun = false;    // the deadline of the head runs; more bytes do not move it
+    bool forgiven = false; // one empty line before a request is (RFC 9112 section 2.2)
     while (true) {
-        if (first_ || !wire_.buffer.empty()) {
-            // One empty line before a request is forgiven (RFC 9112 section 2.2).
-            if (!begun && wire_.buffer.view().starts_with(line_end)) wire_.buffer.consume(line_end.size());
-            if (!wire_.buffer.empty() && wire_.buffer.view() != line_end.substr(0, 1)) {
-                const HeadState state = scan();
-                if (state != HeadState::ended) {
-                    wire_.disarm();
-                    co_return state;
-                }
+        if (!forgiven && wire_.buffer.view().starts_with(line_end)) {
+            wire_.buffer.consume(line_end.size());
+            forgiven = true;
+        }
+        const bool half_a_line_end = !forgiven && wire_.buffer.view() == line_end.substr(0, 1);
+        if (!wire_.buffer.empty() && !half_a_line_end) {
+            const HeadState state = scan();
+            if (state != HeadState::ended) {
+                wire_.disarm();
+                co_return state;
             }
         }
         idle_ = wire_.buffer.empty();
-        if (idle_ && !begun) {
-            wire_.buffer.shrink();
+        if (idle_) {
             if (loop_.draining()) co_return HeadState::ended;
+            wire_.buffer.shrink();
+            writer_.shrink();
             wire_.arm(loop_.now() + (first_ ? limits.head_timeout : limits.idle_timeout).count() + 1);
         } else if (!begun) {
             begun = true;
             wire_.arm(loop_.now() + limits.head_timeout.count() + 1);
         }
+        answered_in_turn_ = 0;
         Wire::Receive receiving = wire_.receive(wire_.buffer.room(limits.head_bytes + 1));
         const std::ptrdiff_t received = co_await receiving;
         idle_ = false;
@@ -119,7 +131,6 @@ Task<Connection::HeadState> Connection::receive_head() {
             co_return head_missing(expired);
         }
         wire_.buffer.added(static_cast<std::size_t>(received));
-        begun = begun && !wire_.buffer.empty();
     }
 }
 
@@ -158,6 +169,7 @@ Task<bool> Connection::answer() {
     }
     if (!sent) co_return false;
     if (!delivery.keep_alive) {
+        if (body_.ended() && wire_.buffer.empty()) co_return false; // nothing on its way that could harm the answer
         Task<void> lingering = linger();
         co_await std::move(lingering);
         co_return false;
@@ -182,11 +194,13 @@ Task<void> Connection::refuse() {
     co_await std::move(lingering);
 }
 
+// Closing a socket on which something unread arrives resets the connection, and the peer may lose the answer with it.
 Task<void> Connection::linger() {
     wire_.finish_sending();
     std::array<char, 16 * 1024> scratch; // NOLINT: what arrives is not looked at
     std::uint64_t lingered = 0;
     wire_.arm(loop_.now() + std::chrono::seconds(linger_time).count());
+    idle_ = true;
     while (lingered < most_lingered && wire_.ok() && !wire_.expired()) {
         Wire::Receive receiving = wire_.receive(scratch);
         const std::ptrdiff_t received = co_await receiving;

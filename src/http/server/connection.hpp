@@ -39,9 +39,9 @@ private:
 
     static Task<void> live(std::unique_ptr<Connection> connection);
     Task<void> run();
-    /// Receives a whole head into the buffer.
+    /// Receives a whole head into the buffer. `ended`: there will be none.
     Task<HeadState> receive_head();
-    HeadState scan();
+    HeadState scan(); // `ended`: not yet whole
     HeadState head_missing(bool expired);
     /// Answers one request; whether the connection goes on.
     Task<bool> answer();
@@ -65,7 +65,8 @@ private:
     Refusal refusal_;
     std::string refused_target_;
     bool first_ = true; // no request yet
-    bool idle_ = false; // between two requests, nothing received
+    bool idle_ = false; // waits for something that no request hangs on
+    unsigned answered_in_turn_ = 0; // since the loop could run others
 };
 
 } // namespace berth::http

@@ -12,7 +12,7 @@ constexpr std::size_t copied_body = 4 * 1024;      // up to here a copy is cheap
 constexpr std::size_t tls_record = 16 * 1024;      // a head and the start of its body share the first record
 constexpr std::size_t file_window = 1024 * 1024;   // looked up in the page cache, and sent, at once
 constexpr std::size_t tls_file_piece = 64 * 1024;
-constexpr std::size_t kept_buffer = 8 * 1024;
+constexpr std::size_t kept_buffer = 4 * 1024;
 
 std::string_view text_of(const Body& body) noexcept {
     if (const auto* text = std::get_if<std::string>(&body)) return *text;
@@ -31,7 +31,7 @@ void ResponseWriter::start(const Response& response, const Delivery& delivery, s
     if (has_body(response, delivery)) {
         body_ = text_of(response.body);
         file_ = std::get_if<FileRange>(&response.body);
-        if (file_ != nullptr && file_->length == 0) file_ = nullptr;
+        if (file_ != nullptr && (file_->length == 0 || !file_->file)) file_ = nullptr;
     }
     const std::size_t joined = wire_.secure() && buffer_.size() < tls_record ? tls_record - buffer_.size() : copied_body;
     if (wire_.secure() || body_.size() <= copied_body) {
@@ -52,7 +52,7 @@ void ResponseWriter::send_text() noexcept {
 }
 
 Task<bool> ResponseWriter::wait() {
-    wire_.arm(now_ + timeout_.count() + 1);
+    wire_.arm_sending(now_, timeout_.count());
     Wire::Writable waiting = wire_.writable();
     const bool ready = co_await waiting;
     wire_.disarm();
@@ -73,8 +73,11 @@ Task<bool> ResponseWriter::finish() {
         done = co_await std::move(sending);
         file_ = nullptr;
     }
-    if (buffer_.capacity() > kept_buffer) buffer_ = {};
     co_return done;
+}
+
+void ResponseWriter::shrink() noexcept {
+    if (buffer_.capacity() > kept_buffer) std::string().swap(buffer_);
 }
 
 Task<bool> ResponseWriter::send_file() {

@@ -24,6 +24,8 @@ public:
     /// Sends the rest; whether all went out.
     Task<bool> finish();
     bool failed() const noexcept { return failed_; }
+    /// Gives memory back that a large answer took.
+    void shrink() noexcept;
 
 private:
     void send_text() noexcept;

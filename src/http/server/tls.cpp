@@ -57,19 +57,22 @@ SslContextPointer new_context() {
     return context;
 }
 
-SslContextPointer context_with(const Certificate& certificate) {
+int no_password(char*, int, int, void*) noexcept { return -1; } // OpenSSL would ask at the terminal
+
+Result<SslContextPointer> context_with(const Certificate& certificate) {
+    const auto unusable = [](const char* why) { return failure(ErrorCode::invalid_parameter, why); };
     SslContextPointer context = new_context();
-    if (!context) return nullptr;
+    if (!context) return failure(ErrorCode::internal, "OpenSSL cannot make a TLS context");
     const BioPointer chain = reader(certificate.chain);
-    const X509Pointer leaf(PEM_read_bio_X509_AUX(chain.get(), nullptr, nullptr, nullptr));
+    const X509Pointer leaf(PEM_read_bio_X509_AUX(chain.get(), nullptr, &no_password, nullptr));
+    if (!leaf) return unusable("the certificate chain does not begin with a certificate in PEM form");
     const BioPointer key_text = reader(certificate.key);
-    const KeyPointer key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
-    if (!leaf || !key || SSL_CTX_use_certificate(context.get(), leaf.get()) != 1 ||
-        SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
-        return nullptr;
-    }
-    while (X509Pointer next{PEM_read_bio_X509(chain.get(), nullptr, nullptr, nullptr)}) {
-        if (SSL_CTX_add0_chain_cert(context.get(), next.get()) != 1) return nullptr;
+    const KeyPointer key(PEM_read_bio_PrivateKey(key_text.get(), nullptr, &no_password, nullptr));
+    if (!key) return unusable("the key is no private key in PEM form without a password");
+    if (SSL_CTX_use_certificate(context.get(), leaf.get()) != 1) return unusable("the certificate is too weak to be used");
+    if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) return unusable("the key does not belong to the certificate");
+    while (X509Pointer next{PEM_read_bio_X509(chain.get(), nullptr, &no_password, nullptr)}) {
+        if (SSL_CTX_add0_chain_cert(context.get(), next.get()) != 1) return unusable("the certificate chain cannot be used");
         static_cast<void>(next.release()); // the context owns it
     }
     return context;
@@ -116,11 +119,18 @@ SSL_CTX* TlsContexts::context_of(const std::shared_ptr<const Certificate>& certi
     if (const auto found = contexts_.find(certificate.get()); found != contexts_.end()) return found->second.context.get();
     if (contexts_.size() >= most_contexts) contexts_.clear();
     ERR_clear_error();
-    SslContextPointer context = context_with(*certificate);
+    auto made = context_with(*certificate);
     ERR_clear_error();
-    SSL_CTX* out = context.get();
-    contexts_.emplace(certificate.get(), Entry{certificate, std::move(context)});
-    return out;
+    Entry entry{.certificate = certificate, .context = made ? std::move(*made) : nullptr};
+    return contexts_.emplace(certificate.get(), std::move(entry)).first->second.context.get();
+}
+
+Result<void> check_certificate(const Certificate& certificate) {
+    ERR_clear_error();
+    auto made = context_with(certificate);
+    ERR_clear_error();
+    if (!made) return failure(std::move(made));
+    return {};
 }
 
 } // namespace berth::http

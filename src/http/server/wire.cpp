@@ -2,6 +2,8 @@
 
 #include <openssl/err.h>
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -84,6 +86,11 @@ void Wire::abort() noexcept {
 }
 
 void Wire::check_deadline(std::int64_t now) noexcept {
+    int unsent = 0;
+    if (sending_timeout_ > 0 && ::ioctl(descriptor_, SIOCOUTQ, &unsent) == 0) {
+        if (unsent < unsent_) deadline_ = now + sending_timeout_ + 1;
+        unsent_ = unsent;
+    }
     if (now < deadline_) return;
     expired_ = true;
     cancel();

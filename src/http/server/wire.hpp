@@ -88,8 +88,18 @@ public:
         deadline_ = at;
         expired_ = false;
     }
-    void disarm() noexcept { deadline_ = never; }
-    /// Called now and then by the event loop.
+    /// From `now` on a wait to send may last while the peer takes something every `timeout` seconds. The system says that
+    /// a socket is writable only when a third of its buffer is free, which takes a slow peer minutes.
+    void arm_sending(std::int64_t now, std::int64_t timeout) noexcept {
+        arm(now + timeout + 1);
+        sending_timeout_ = timeout;
+        unsent_ = -1;
+    }
+    void disarm() noexcept {
+        deadline_ = never;
+        sending_timeout_ = 0;
+    }
+    /// Called once a second by the event loop.
     void check_deadline(std::int64_t now) noexcept;
     bool expired() const noexcept { return expired_; }
 
@@ -111,6 +121,8 @@ private:
     bool expired_ = false;
     std::uint8_t turns_ = 0; // reads that were ready at once since the loop last ran others
     std::int64_t deadline_ = never;
+    std::int64_t sending_timeout_ = 0; // above 0 while waiting to send
+    int unsent_ = -1;                  // bytes in the socket's buffer when last looked at
 };
 
 class Wire::Receive {

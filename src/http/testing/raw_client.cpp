@@ -161,8 +161,7 @@ bool RawClient::ends_within(std::chrono::milliseconds time) {
 
 void RawClient::finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
 
-void RawClient::shrink_buffers() {
-    const int size = 16 * 1024;
+void RawClient::shrink_buffer(int size) {
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 }
 

@@ -52,8 +52,8 @@ public:
     bool ends_within(std::chrono::milliseconds time);
     /// Ends the sending side.
     void finish_sending();
-    /// Makes the kernel hold little, so that a slow reader is felt.
-    void shrink_buffers();
+    /// Makes the system hold little that was received, so that a slow reader is felt.
+    void shrink_buffer(int size);
 
 private:
     struct Free {
