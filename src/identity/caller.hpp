@@ -33,11 +33,11 @@ struct TokenScope {
 /// Who is calling, proved. What they may do is decided elsewhere, at each request.
 struct Caller {
     CallerKind kind = CallerKind::anonymous;
-    std::optional<Guid> principal; ///< object id
-    std::string name;              ///< for messages: a service principal's client id, a user's name, the admin's
-    std::optional<Guid> registry;  ///< a credential of one registry: its immutable id
+    std::optional<Guid> principal{}; ///< object id
+    std::string name{};              ///< for messages: a service principal's client id, a user's name, the admin's
+    std::optional<Guid> registry{};  ///< a credential of one registry: its immutable id
     /// A registry access token may be used only for what was asked when it was made; nullopt: not narrowed.
-    std::optional<std::vector<TokenScope>> narrowed_to;
+    std::optional<std::vector<TokenScope>> narrowed_to{};
 
     static Caller anonymous() { return {}; }
     /// Whether the token's scopes include this (`repository`, `library/app`, `pull`): `*` stands for any name or
