@@ -107,10 +107,13 @@ def test_a_role_that_says_custom_itself(new_role):
     assert new_role(type="CustomRole")["properties"]["type"] == "CustomRole"
 
 
+SOMETHING = [{"actions": ["Microsoft.ContainerRegistry/registries/read"]}]
+
+
 def test_two_roles_of_one_name(arm, subscription, new_role):
     role = new_role()
     for name in (role["properties"]["roleName"], role["properties"]["roleName"].upper(), "AcrPull"):
-        answer = arm.put_role(str(uuid.uuid4()), {"roleName": name, "permissions": [{"actions": []}], "assignableScopes": [subscription]})
+        answer = arm.put_role(str(uuid.uuid4()), {"roleName": name, "permissions": [{"actions": ["*/read"]}], "assignableScopes": [subscription]})
         assert answer.status == 409, answer
         assert answer.json()["error"] == {**answer.json()["error"], "code": "RoleDefinitionWithSameNameExists",
                                           "message": "A role definition cannot be updated with a name that already exists."}
@@ -139,10 +142,10 @@ def test_built_in_roles_cannot_be_changed(arm, subscription):
     {"permissions": [{"actions": "x"}]}, {"permissions": [{"actions": [5]}]}, {"permissions": ["x"]}, {"assignableScopes": None},
     {"assignableScopes": []}, {"assignableScopes": ["/"]}, {"assignableScopes": ["*"]}, {"assignableScopes": ["x"]}, {"assignableScopes": "x"},
     {"assignableScopes": ["/subscriptions/*"]}, {"permissions": [{"actions": ["Microsoft.ContainerRegistry/*/x/*"]}]},
-    {"permissions": [{"actions": ["*"] * 20_000}]}, {"description": "x" * 3000}, {"type": "BuiltInRole"}], ids=lambda change: str(change)[:50])
+    {"permissions": []}, {"permissions": [{"actions": [], "notActions": ["*"]}]}, {"permissions": [{"actions": ["*"] * 20_000}]}, {"description": "x" * 3000}, {"type": "BuiltInRole"}], ids=lambda change: str(change)[:50])
 def test_definitions_that_are_refused(arm, subscription, change):
     guid = str(uuid.uuid4())
-    properties = {"roleName": content.unique("role"), "permissions": [{"actions": []}], "assignableScopes": [subscription], **change}
+    properties = {"roleName": content.unique("role"), "permissions": [{"actions": ["*/read"]}], "assignableScopes": [subscription], **change}
     answer = arm.put_role(guid, {name: value for name, value in properties.items() if value is not None})
     if change.get("type") == "BuiltInRole" and answer.status == 201:
         assert answer.json()["properties"]["type"] == "CustomRole"

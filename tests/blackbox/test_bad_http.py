@@ -157,6 +157,8 @@ def test_head_up_to_32_kib(berth, host, authorization):
         answer = raw_http.send(berth.http, data)
         assert answer.status == status, f"{total}: {answer}"
         assert answer.closed
+        if status == 431:
+            assert json.loads(answer.body)["errors"][0]["code"], answer
 
 
 def test_many_small_header_lines_have_a_limit(berth, host, authorization):
