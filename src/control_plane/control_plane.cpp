@@ -1,5 +1,6 @@
 #include "control_plane/control_plane.hpp"
 
+#include "control_plane/api_version.hpp"
 #include "control_plane/cloud_metadata.hpp"
 #include "control_plane/name_availability.hpp"
 #include "control_plane/plane.hpp"
@@ -33,6 +34,9 @@ std::vector<gateway::Route> ControlPlane::routes() {
     for (auto routes : {subscription_routes(plane_), resource_routes(plane_), role_definition_routes(plane_),
                         role_assignment_routes(plane_), provider_operation_routes(plane_)}) {
         std::ranges::move(routes, std::back_inserter(out));
+    }
+    for (gateway::Route& route : out) {
+        if (route.entry.kind != gateway::EntryKind::open) route.handler = check_api_version(std::move(route.handler));
     }
     return out;
 }

@@ -72,7 +72,9 @@ http::Response registry_error(const Error& error, const ErrorPlace& place) {
 
 http::Response resource_manager_error(const Error& error, const ErrorPlace& place) {
     const ErrorMapping& mapping = mapping_of(error.code);
-    const std::string_view code = error.protocol_code.empty() ? mapping.arm_code : error.protocol_code;
+    std::string_view code = error.protocol_code.empty() ? mapping.arm_code : error.protocol_code;
+    // Graph has one code for every token it does not take, a missing one included.
+    if (place.protocol == Protocol::graph && mapping.status == 401) code = "InvalidAuthenticationToken";
     boost::json::object inner{{"code", code}, {"message", error.message}};
     if (error.detail.is_array() && !error.detail.get_array().empty()) inner["details"] = error.detail;
     if (place.protocol == Protocol::graph) {
