@@ -22,24 +22,28 @@ constexpr auto sha256 = DigestAlgorithm::sha256;
 
 class FilePlace final : public BlobPlace {
 public:
-    explicit FilePlace(const FileBlobOptions& options, unsigned threads) : options_(options), workers_(threads) {}
+    FilePlace(const FileBlobOptions& options, unsigned threads, std::unique_ptr<FileSystem> files)
+        : options_(options), files_(std::move(files)), workers_(threads) {}
     Result<std::unique_ptr<BlobStore>> open() override {
-        return FileBlobStore::open(folder_.path().string(), workers_, options_, files_);
+        return FileBlobStore::open(folder_.path().string(), workers_, options_, files_ ? *files_ : real_file_system());
     }
-    FaultyFileSystem& files() { return files_; }
 
 private:
     FileBlobOptions options_;
-    FaultyFileSystem files_;
+    std::unique_ptr<FileSystem> files_;
     TemporaryFolder folder_;
     WorkerPool workers_;
 };
 
-BlobDriver files(std::string name, const FileBlobOptions& options, unsigned threads, std::size_t longest_write = SIZE_MAX) {
-    return {std::move(name), [=] {
-                auto place = std::make_unique<FilePlace>(options, threads);
-                place->files().shorten_writes(longest_write);
-                return place;
+BlobDriver files(std::string name, const FileBlobOptions& options, unsigned threads) {
+    return {std::move(name), [=] { return std::make_unique<FilePlace>(options, threads, nullptr); }};
+}
+
+BlobDriver short_writes() {
+    return {"ShortWrites", [] {
+                auto files = std::make_unique<FaultyFileSystem>();
+                files->shorten_writes(4093);
+                return std::make_unique<FilePlace>(FileBlobOptions{}, 2, std::move(files));
             }};
 }
 
@@ -47,7 +51,7 @@ INSTANTIATE_TEST_SUITE_P(Files, BlobStoreContract,
                          testing::Values(files("Default", {}, 2), files("OneWorker", {}, 1),
                                          files("SmallPieces", {.memory_limit = 0, .piece_size = 1000}, 3),
                                          files("NoMemory", {.memory_budget = 0}, 2),
-                                         files("ShortWrites", {}, 2, 4093)),
+                                         short_writes()),
                          [](const auto& driver) { return driver.param.name; });
 
 // One store on a folder of its own, with faults at hand.
@@ -347,7 +351,7 @@ TEST(FileBlobStoreFaults, EachCallMayFailAndNothingIsLostOrHalfDone) {
             }
 
             // Another process finds either the whole object, or an upload as its last pause left it, or nothing.
-            auto again = FileBlobStore::open(folder.path().string(), workers);
+            auto again = FileBlobStore::open(folder.path().string(), workers, {}, files);
             ASSERT_TRUE(again);
             const auto object = sync_wait((*again)->open(key));
             const auto size = sync_wait((*again)->upload_size(id));

@@ -11,7 +11,7 @@
 namespace berth::storage {
 
 /// The system's files with faults put in: every call is counted and written down, one of them can fail, writes can be
-/// short, the disk can be full. Thread-safe.
+/// short, the disk can be full. Syncs are not passed on: no test can tell, and they take most of its time. Thread-safe.
 class FaultyFileSystem final : public FileSystem {
 public:
     explicit FaultyFileSystem(FileSystem& files = real_file_system()) : files_(files) {}
@@ -83,13 +83,13 @@ public:
         if (auto fault = enter("start_writing")) return std::unexpected(*fault);
         return files_.start_writing(file, offset, size);
     }
-    SystemResult<void> sync(int file) override {
+    SystemResult<void> sync(int) override {
         if (auto fault = enter("sync")) return std::unexpected(*fault);
-        return files_.sync(file);
+        return {};
     }
-    SystemResult<void> sync_folder(const std::string& path) override {
+    SystemResult<void> sync_folder(const std::string&) override {
         if (auto fault = enter("sync_folder")) return std::unexpected(*fault);
-        return files_.sync_folder(path);
+        return {};
     }
     SystemResult<void> rename(const std::string& from, const std::string& to) override {
         if (auto fault = enter("rename")) return std::unexpected(*fault);
