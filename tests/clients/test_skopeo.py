@@ -1,6 +1,7 @@
 """What skopeo can do beside pushing and pulling."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -99,3 +100,13 @@ def test_each_registry_answers_to_its_name(log_in, open_client, new_registry, ne
     with pytest.raises(Failed) as refusal:
         elsewhere.pull(name)
     assert PULL in refusal.value.output and arm.bootstrap.registry_id in refusal.value.output
+
+
+def test_the_same_image_from_several_at_once(log_in, image, new_principal, name, stored):
+    """Each sends the same layers to the same repository; none disturbs another."""
+    skopeo = log_in(Skopeo, new_principal("AcrPush"))
+    names = [name.replace("1.0.0", f"{number}.0.0") for number in range(6)]
+    with ThreadPoolExecutor(len(names)) as pool:
+        list(pool.map(lambda each: skopeo.push(each, "index"), names))
+    for each in names:
+        assert stored(each) == image.digests("index")

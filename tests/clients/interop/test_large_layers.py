@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 
-
 from harness.content import OCI_CONFIG, OCI_MANIFEST, descriptor, digest_of
 from images import blob_file
 from programs import Skopeo
