@@ -3,6 +3,7 @@
 import pytest
 
 from harness import tokens
+from harness.clock import shifted
 from harness.http_client import Http
 from harness.oci import basic
 from harness.tokens import ARM_SCOPE
@@ -149,3 +150,27 @@ def test_keys_outlive_a_restart(own_berth):
     client.close()
     assert (server.bootstrap.owner_secret, server.bootstrap.tenant_id) == (facts.owner_secret, facts.tenant_id)
     server.stop()
+
+
+def test_keys_are_rotated_and_the_old_ones_verify_on(own_berth):
+    """A key older than --key-rotation-days signs no more; tokens that it signed last live on for their hour."""
+    just_before, just_after = shifted("+89d"), shifted("+91d")
+    first = own_berth().start()
+    first.stop()
+
+    def keys_and_token(server):
+        client = Http(server.http)
+        facts = server.bootstrap
+        document = client.get(f"/{facts.tenant_id}/v2.0/.well-known/openid-configuration").expect(200).json()
+        published = {key["kid"] for key in client.get(document["jwks_uri"]).expect(200).json()["keys"]}
+        token = tokens.client_credentials(client, facts.tenant_id, facts.owner_client_id, facts.owner_secret)
+        client.close()
+        return published, tokens.decode(token)[0]["kid"]
+
+    before = own_berth(data=first.data, variables=just_before).start()
+    old_published, old = keys_and_token(before)
+    before.stop()
+    after = own_berth(data=first.data, variables=just_after).start()
+    published, new = keys_and_token(after)
+    after.stop()
+    assert new != old and old in old_published and {old, new} <= published
