@@ -228,6 +228,18 @@ def test_import_by_the_role_that_the_answer_names(place, new_principal):
     assert_challenged(client.start_upload("image"), "push")
 
 
+def test_import_asks_for_the_source_too(place, new_registry, new_principal, arm):
+    """A right to import here is none to read there (azure-rbac-and-arm section 4.2)."""
+    source = new_registry()
+    principal = new_principal("Container Registry Data Importer and Data Reader", place.registry.id)
+    body = {"source": {"resourceId": source.id, "sourceImage": "library/hello-world:latest"}, "targetTags": ["hello-world:latest"]}
+    error = principal.arm.call("POST", place.registry.id + "/importImage", json=body).expect(403).json()["error"]
+    assert error["code"] == "LinkedAuthorizationFailed"
+    assert principal.object_id in error["message"] and source.id.lower() in error["message"].lower()
+    arm.assign("Reader", principal.object_id, source.id)
+    assert principal.arm.call("POST", place.registry.id + "/importImage", json=body).status == 501
+
+
 # The failures that people reported
 
 def test_wrong_principal_with_the_same_display_name(place, graph, arm):
