@@ -23,16 +23,20 @@ constexpr auto sha256 = DigestAlgorithm::sha256;
 class FilePlace final : public BlobPlace {
 public:
     FilePlace(const FileBlobOptions& options, unsigned threads, std::unique_ptr<FileSystem> files)
-        : options_(options), files_(std::move(files)), workers_(threads) {}
+        : options_(options), files_(std::move(files)), threads_(threads) {}
     Result<std::unique_ptr<BlobStore>> open() override {
-        return FileBlobStore::open(folder_.path().string(), workers_, options_, files_ ? *files_ : real_file_system());
+        // A process that died does nothing any more: what the last store left to its workers ends first.
+        workers_.reset();
+        workers_.emplace(threads_);
+        return FileBlobStore::open(folder_.path().string(), *workers_, options_, files_ ? *files_ : real_file_system());
     }
 
 private:
     FileBlobOptions options_;
     std::unique_ptr<FileSystem> files_;
     TemporaryFolder folder_;
-    WorkerPool workers_;
+    unsigned threads_;
+    std::optional<WorkerPool> workers_;
 };
 
 BlobDriver files(std::string name, const FileBlobOptions& options, unsigned threads) {

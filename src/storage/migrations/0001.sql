@@ -157,8 +157,9 @@ create table blobs (
     digest bytea primary key,
     size bigint not null,
     storage_key text,                       -- an object of the blob store, or
-    content bytea,                          -- the bytes themselves when they are small
-    created_at bigint not null
+    created_at bigint not null,
+    content bytea                           -- the bytes themselves when they are small; last, so that rows without
+                                            -- them are read without them
 );
 
 -- Which repository links which blob: content is reached only through such a row.
@@ -182,9 +183,9 @@ create table manifests (
     annotations text,                       -- JSON object, when there are any
     image_size bigint not null,             -- the manifest and what it lists
     attributes integer not null default 15,
-    content bytea not null,
     created_at bigint not null,
     updated_at bigint not null,
+    content bytea not null,                 -- last: lists go past it
     primary key (repository_id, digest)
 );
 create index manifests_by_subject on manifests(repository_id, subject, digest) where subject is not null;
@@ -225,7 +226,8 @@ create table garbage_candidates (
     repository_id bigint not null default 0,
     queued_at bigint not null,
     primary key (digest, repository_id)
-);
+) without rowid;
+create index garbage_candidates_by_age on garbage_candidates(queued_at);
 
 create table events (
     sequence integer primary key autoincrement,
