@@ -6,6 +6,9 @@
 #include "app/serve.hpp"
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
 
 namespace berth::app {
 
@@ -29,17 +32,22 @@ int run(int argc, char** argv) {
     if (client_commands.chosen()) return client_commands.run();
 
     if (*serve_command) {
-        // SIGHUP: what the file and environment say now about the log level; flags stay as they were given.
+        if (auto read = read_file(*serve_command, configuration); !read) {
+            std::fputs(fmt::format("berth: {}\n", read.error().message).c_str(), stderr);
+            return 1;
+        }
+        // SIGHUP: what the file and environment say now about the log level; a flag stays as it was given.
         return serve(configuration, [&] {
-            CLI::App again("berth");
+            CLI::App again;
             Configuration now;
-            declare_options(*again.add_subcommand("serve"), now);
+            CLI::App* command = again.add_subcommand("serve");
+            declare_options(*command, now);
             try {
                 again.parse(argc, argv);
-                return now.log_level;
             } catch (const CLI::ParseError&) {
                 return configuration.log_level;
             }
+            return read_file(*command, now) ? now.log_level : configuration.log_level;
         });
     }
     return print_routes(markdown);

@@ -7,6 +7,8 @@
 #include <boost/url/parse.hpp>
 #include <fmt/format.h>
 
+#include <fstream>
+
 namespace berth::app {
 namespace {
 
@@ -23,8 +25,7 @@ void declare_options(CLI::App& command, Configuration& c) {
                          const std::string& what) {
         return command.add_option(name, value, what)->envname("BERTH_" + environment)->capture_default_str();
     };
-    command.set_config("--config", "", "A file with these options, one `name = value` a line (TOML)")
-        ->envname("BERTH_CONFIG");
+    add("--config", c.config, "CONFIG", "A file with these settings, one `name = value` a line (TOML)");
     add("--data", c.data, "DATA", "Folder that holds everything; made when it is missing");
     add("--http", c.http, "HTTP", "Where to listen without TLS; port 0 takes a free one, 'off' does not listen");
     add("--https", c.https, "HTTPS", "Where to listen with TLS; port 0 takes a free one, 'off' does not listen");
@@ -53,6 +54,30 @@ void declare_options(CLI::App& command, Configuration& c) {
     add("--registry-name", c.registry_name, "REGISTRY_NAME", "First start: name of the registry");
     add("--resource-group", c.resource_group, "RESOURCE_GROUP", "First start: name of the resource group");
     add("--location", c.location, "LOCATION", "First start: location of the resource group and registry");
+}
+
+Result<void> read_file(CLI::App& command, const Configuration& configuration) {
+    if (configuration.config.empty()) return {};
+    const auto invalid = [&](const std::string& what) {
+        return failure(ErrorCode::invalid_parameter,
+                       fmt::format("The configuration file '{}': {}.", configuration.config.string(), what));
+    };
+    std::ifstream in(configuration.config);
+    if (!in) return invalid("it cannot be read");
+    try {
+        for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(in)) {
+            CLI::Option* option = command.get_option_no_throw("--" + item.name);
+            if (option == nullptr || !item.parents.empty() || item.name == "config") {
+                return invalid(fmt::format("there is no setting '{}'", item.fullname()));
+            }
+            if (option->count() > 0) continue; // a flag or the environment said it
+            option->add_result(item.inputs);
+            option->run_callback();
+        }
+    } catch (const CLI::Error& error) {
+        return invalid(error.what());
+    }
+    return {};
 }
 
 Result<std::map<std::string, std::string>> parse_external_urls(const Configuration& configuration) {

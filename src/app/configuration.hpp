@@ -18,6 +18,7 @@ namespace berth::app {
 /// Everything that `berth serve` can be told: by flag, by environment (`BERTH_…`) or in a file, in this order of
 /// precedence. `docs/configuration.md` is the table.
 struct Configuration {
+    std::filesystem::path config; ///< a file with the settings below; empty: none
     std::filesystem::path data = "berth-data";
     std::string http = "127.0.0.1:5000";
     std::string https = "127.0.0.1:5443";
@@ -38,8 +39,12 @@ struct Configuration {
     std::string location = "westeurope";
 };
 
-/// Declares the options on a command of the command line; parsing fills `configuration`.
+/// Declares the options on a command of the command line; parsing fills `configuration` from flags and environment.
 void declare_options(CLI::App& command, Configuration& configuration);
+
+/// Takes from the file that `--config` names, if any, what neither flag nor environment said. `invalid_parameter` for a
+/// file that cannot be read, names a setting that does not exist or gives it a value it cannot have.
+Result<void> read_file(CLI::App& command, const Configuration& configuration);
 
 /// Checks what parsing alone cannot: external URLs, a certificate with its key, plain HTTP away from loopback.
 /// `invalid_parameter` with a message for people.

@@ -17,6 +17,8 @@ Configuration parse(std::vector<std::string> arguments) {
     declare_options(program, configuration);
     std::ranges::reverse(arguments);
     program.parse(arguments);
+    const auto read = read_file(program, configuration);
+    EXPECT_TRUE(read) << read.error().message;
     return configuration;
 }
 
@@ -32,6 +34,25 @@ TEST(Configuration, FlagsGoBeforeEnvironmentAndThatBeforeTheFile) {
     EXPECT_EQ(c.domain, "from-file");
     EXPECT_EQ(c.http, "127.0.0.1:2");
     EXPECT_EQ(c.location, "from-flag");
+}
+
+TEST(Configuration, AFileThatIsWrongIsRefused) {
+    const auto path = std::filesystem::path(testing::TempDir()) / "berth-configuration-wrong.toml";
+    for (const std::string text : {"loops = many", "colour = \"blue\"", "[section]\nhttp = \"off\"", "log-level = \"loud\"",
+                                   "config = \"other\""}) {
+        std::ofstream(path) << text << "\n";
+        CLI::App program;
+        Configuration configuration;
+        declare_options(program, configuration);
+        configuration.config = path;
+        EXPECT_FALSE(read_file(program, configuration)) << text;
+    }
+    std::filesystem::remove(path);
+    CLI::App program;
+    Configuration configuration;
+    declare_options(program, configuration);
+    configuration.config = path;
+    EXPECT_FALSE(read_file(program, configuration)) << "a file that is not there";
 }
 
 TEST(Configuration, IsCheckedBeforeAnythingStarts) {

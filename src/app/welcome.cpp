@@ -12,6 +12,19 @@ std::string_view without_scheme(std::string_view base) {
     return at == std::string_view::npos ? base : base.substr(at + 3);
 }
 
+// A path as one word of a shell.
+std::string shell_word(const std::string& text) {
+    std::string out = "'";
+    for (const char c : text) {
+        if (c == '\'') {
+            out += "'\\''";
+        } else {
+            out += c;
+        }
+    }
+    return out + "'";
+}
+
 } // namespace
 
 std::string welcome_text(const BootstrapFile& file, const std::filesystem::path& data) {
@@ -39,7 +52,7 @@ std::string welcome_text(const BootstrapFile& file, const std::filesystem::path&
     }
     const std::string secret =
         fmt::format("sed -n 's/.*\"clientSecret\":\"\\([^\"]*\\)\".*/\\1/p' {}",
-                    (std::filesystem::absolute(data) / "bootstrap.json").string());
+                    shell_word((std::filesystem::absolute(data) / "bootstrap.json").string()));
     const std::string_view host = without_scheme(file.http.empty() ? file.https : file.http);
     const bool plain = !file.http.empty();
     fmt::format_to(to, "Log in, push and pull:\n\n"

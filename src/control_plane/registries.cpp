@@ -39,6 +39,8 @@ Property shown(std::string_view name, boost::json::value initial) {
 
 // A policy whose work this version does not do stays off: nobody shall believe that images are held back or purged.
 Property policy_to_come() { return choice("status", "disabled", {"disabled"}, {"enabled"}); }
+// A policy that is kept and shown but not acted on yet: leaving it undone deletes nothing and lets nobody in.
+Property policy_kept() { return choice("status", "disabled", {"enabled", "disabled"}); }
 Property days(std::string_view name) {
     return {.name = name, .kind = Kind::number, .initial = 7, .least = 0, .most = 365};
 }
@@ -64,11 +66,11 @@ std::vector<Property> properties() {
                             {.name = "value", .kind = Kind::text, .check = is_ip_rule}}}}),
         group("policies",
               {group("quarantinePolicy", {policy_to_come()}),
-               group("trustPolicy", {choice("type", "Notary", {"Notary"}), policy_to_come()}),
-               group("retentionPolicy", {days("days"), shown("lastUpdatedTime", ""), policy_to_come()}),
+               group("trustPolicy", {choice("type", "Notary", {"Notary"}), policy_kept()}),
+               group("retentionPolicy", {days("days"), shown("lastUpdatedTime", ""), policy_kept()}),
                group("exportPolicy", {choice("status", "enabled", {"enabled"}, {"disabled"})}),
                group("azureADAuthenticationAsArmPolicy", {choice("status", "enabled", {"enabled", "disabled"})}),
-               group("softDeletePolicy", {days("retentionDays"), shown("lastUpdatedTime", ""), policy_to_come()})}),
+               group("softDeletePolicy", {days("retentionDays"), shown("lastUpdatedTime", ""), policy_kept()})}),
         choice("publicNetworkAccess", "Enabled", {"Enabled"}, {"Disabled"}),
         choice("networkRuleBypassOptions", "AzureServices", {"AzureServices", "None"}),
         flag("networkRuleBypassAllowedForTasks", false),

@@ -44,10 +44,6 @@ Result<void> Context::take_repository_name() {
     return {};
 }
 
-std::string Context::base_address() const {
-    return (request_.secure ? "https://" : "http://") + request_.host;
-}
-
 Task<Result<std::string>> Context::body() { return http::read_body(request_, route_->body_limit); }
 
 Task<Result<boost::json::value>> Context::json_body() {

@@ -46,7 +46,7 @@ public:
     /// The query, decoded.
     const Parameters& query() const noexcept { return query_; }
     /// The address the client used, without a path: `https://myregistry.localhost:5443`.
-    std::string base_address() const;
+    const std::string& base_address() const noexcept { return base_address_; }
 
     /// Reads the body, at most the route's `body_limit`.
     Task<Result<std::string>> body();
@@ -89,6 +89,7 @@ private:
     std::optional<RepositoryName> repository_;
     std::vector<std::pair<std::string_view, std::string>> parameters_;
     Parameters query_;
+    std::string base_address_;
 };
 
 } // namespace berth::gateway

@@ -63,9 +63,15 @@ boost::json::array missing_scope(const Permission& permission, const Target& tar
 }
 
 std::string place(const Target& target) {
-    if (target.registry == nullptr) return fmt::format("over scope '{}'", target.scope->value());
-    if (target.repository.empty()) return fmt::format("over scope '{}'", target.registry->scope.value());
-    return fmt::format("on repository '{}' over scope '{}'", target.repository, target.registry->scope.value());
+    if (target.repository.empty()) return fmt::format("over scope '{}'", scope_of(target).value());
+    return fmt::format("on repository '{}' over scope '{}'", target.repository, scope_of(target).value());
+}
+
+// `'name' with object id 'id'`, as Azure says it; the name is the one that people know.
+std::string who(const tenant::World& world, const Caller& caller) {
+    const auto* principal = world.find_principal(*caller.principal);
+    return fmt::format("'{}' with object id '{}'", principal != nullptr ? principal->display_name : caller.name,
+                       caller.principal->value());
 }
 
 std::unexpected<Error> refuse_principal(const tenant::World& world, const Caller& caller, const Permission& permission,
@@ -84,16 +90,21 @@ std::unexpected<Error> refuse_principal(const tenant::World& world, const Caller
         if (!missing.empty()) missing += "' and '";
         missing += operation.name();
     }
-    std::string message =
-        fmt::format("The client '{}' with object id '{}' does not have authorization to perform action '{}' {} or the "
-                    "scope is invalid.",
-                    caller.name, caller.principal->value(), missing, place(target));
+    // Azure's sentence word for word, since people and scripts know it. No commas in what follows: they do not survive a
+    // challenge, which is all that docker shows.
+    std::string message = fmt::format("The client {} does not have authorization to perform action '{}' over scope '{}' "
+                                      "or the scope is invalid.",
+                                      who(world, caller), missing, scope_of(target).value());
+    if (!target.repository.empty()) message += fmt::format(" The repository is '{}'.", target.repository);
     if (const auto* role = rbac::smallest_role(operations)) {
-        message += fmt::format(" The smallest built-in role that grants it there is '{}'; an assignment counts at once, "
-                               "without a new login.",
+        message += fmt::format(" The smallest built-in role that grants it there is '{}': an assignment counts at once "
+                               "and needs no new login.",
                                role->name);
     } else {
         message += " No built-in role grants it; a custom role with this action does.";
+    }
+    if (const auto* principal = world.find_principal(*caller.principal); principal && principal->application_id) {
+        message += fmt::format(" The client's application id is '{}'.", principal->application_id->value());
     }
     return failure(ErrorCode::forbidden, std::move(message), missing_scope(permission, target));
 }
@@ -103,10 +114,10 @@ Result<void> decide_in_directory(const tenant::World& world, const Caller& calle
     const auto* principal = world.find_principal(*caller.principal);
     if (principal != nullptr && principal->global_administrator) return {};
     return failure(ErrorCode::directory_forbidden,
-                   fmt::format("Insufficient privileges to complete the operation. The client '{}' with object id '{}' "
-                               "lacks the directory permission '{}'. Roles on resources, Owner included, do not grant "
-                               "it; the directory role Global Administrator does.",
-                               caller.name, caller.principal->value(), permission.directory_permission));
+                   fmt::format("Insufficient privileges to complete the operation. The client {} lacks the directory "
+                               "permission '{}'. Roles on resources, Owner included, do not grant it; the directory "
+                               "role Global Administrator does.",
+                               who(world, caller), permission.directory_permission));
 }
 
 } // namespace

@@ -92,7 +92,7 @@ TEST(Decision, ARefusalNamesWhoWhatWhereAndTheRoleThatWouldDo) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::forbidden);
     for (const std::string_view part :
-         {std::string_view("'alice-client-id'"), std::string_view("aaaaaaaa-0000-0000-0000-000000000001"),
+         {std::string_view("The client 'alice' with object id 'aaaaaaaa-0000-0000-0000-000000000001'"),
           std::string_view("'Microsoft.ContainerRegistry/registries/push/write'"), registry_scope,
           std::string_view("'library/app'"), std::string_view("'AcrPush'")}) {
         EXPECT_NE(refused.error().message.find(part), std::string::npos) << part << " in " << refused.error().message;

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/guid.hpp"
+#include "base/time.hpp"
 #include "gateway/authentication.hpp"
 #include "gateway/context.hpp"
 #include "gateway/decision.hpp"
@@ -42,6 +43,7 @@ void add_common_headers(http::Response& response, const http::Request& request, 
         headers.add("Access-Control-Expose-Headers", "Link");
         headers.add("Access-Control-Expose-Headers", "X-Ms-Correlation-Request-Id");
         if (protocol == Protocol::registry) headers.add("Docker-Distribution-Api-Version", "registry/2.0");
+        if (protocol == Protocol::registry_token) headers.add("Cache-Control", "no-store"); // RFC 6749 section 5.1
     } else {
         headers.add("x-ms-request-id", correlation_id);
         headers.add("x-ms-correlation-request-id", correlation_id);
@@ -66,6 +68,26 @@ Result<rbac::Scope> expand_scope(const Context& context, std::string_view patter
         pattern.remove_prefix(close + 1);
     }
     return rbac::Scope::parse(out);
+}
+
+// Bodies barely differ between versions, so every date from the first version on is taken, with or without a suffix.
+Result<void> check_api_version(const Parameters& query) {
+    const std::string_view version = query.find("api-version").value_or("");
+    if (version.empty()) {
+        return failure(ErrorCode::missing_api_version,
+                       "The api-version query parameter (?api-version=) is required for all requests.");
+    }
+    const std::string_view suffix = version.substr(std::min<std::size_t>(version.size(), 10));
+    const bool known_suffix = suffix.empty() || suffix == "-preview" || suffix == "-privatepreview" ||
+                              suffix == "-alpha" || suffix == "-beta";
+    const auto date = parse_rfc3339(std::string(version.substr(0, 10)) + "T00:00:00Z");
+    if (version.size() >= 10 && known_suffix && date && version.substr(0, 4) >= "2014") return {};
+    Error error{ErrorCode::invalid_parameter,
+                fmt::format("The api-version '{}' is invalid. Send a date from 2014 on, with or without '-preview': "
+                            "'2025-11-01'.",
+                            version)};
+    error.protocol_code = "InvalidApiVersionParameter";
+    return std::unexpected(std::move(error));
 }
 
 Result<void> decide_entry(const Context& context) {
@@ -164,13 +186,21 @@ Task<Result<http::Response>> Gateway::dispatch(Context& context) {
         context.scope_ = std::move(*scope);
     }
     if (auto decided = decide_entry(context); !decided) co_return failure(std::move(decided));
-    if (route.protocol == Protocol::resource_manager && route.entry.kind != EntryKind::open &&
-        !context.query().find("api-version")) {
-        co_return failure(ErrorCode::missing_api_version,
-                          "The api-version query parameter (?api-version=) is required for all requests.");
+    if (route.protocol == Protocol::resource_manager && route.entry.kind != EntryKind::open) {
+        if (auto checked = check_api_version(context.query()); !checked) co_return failure(std::move(checked));
     }
     auto response = co_await route.handler(context);
     co_return response;
+}
+
+// The address under which the client reached us. Behind a proxy that ends TLS only the external URL knows the scheme.
+std::string Gateway::base_address(const http::Request& request, const tenant::Registry* registry) const {
+    if (registry != nullptr) {
+        const auto& external = services_.tenancy.naming().external_url;
+        const auto found = external.find(to_lower(registry->name));
+        if (found != external.end() && found->second.ends_with("://" + request.host)) return found->second;
+    }
+    return (request.secure ? "https://" : "http://") + request.host;
 }
 
 Task<http::Response> Gateway::handle(http::Request& request) {
@@ -196,6 +226,9 @@ Task<http::Response> Gateway::handle(http::Request& request) {
     if (!match) {
         record.error = match.error();
         response = error_response(match.error(), place);
+    } else if (request.headers.all("authorization").size() > 1) {
+        record.error = Error{ErrorCode::bad_request, "The request has two Authorization headers; send one."};
+        response = error_response(*record.error, place);
     } else if (auto query = Parameters::parse(request.query); !query) {
         record.error = Error{ErrorCode::invalid_parameter, "The query has a broken percent escape or too many parameters."};
         response = error_response(*record.error, place);
@@ -204,6 +237,7 @@ Task<http::Response> Gateway::handle(http::Request& request) {
         context.registry_ = place.registry;
         context.parameters_ = std::move(match->parameters);
         context.query_ = std::move(*query);
+        context.base_address_ = place.base_address;
         // Before anything else: the name goes into the challenge, and only a valid one may.
         auto named = context.take_repository_name();
         place.repository = named ? context.parameter("name") : std::string_view();

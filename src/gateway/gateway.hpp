@@ -31,6 +31,7 @@ public:
 
 private:
     Task<Result<http::Response>> dispatch(Context& context);
+    std::string base_address(const http::Request& request, const tenant::Registry* registry) const;
     Task<Result<identity::Caller>> authenticate(const Context& context) const;
 
     Services services_;

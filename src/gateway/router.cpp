@@ -156,7 +156,7 @@ Protocol Router::protocol_of(std::string_view path) noexcept {
     if (begins("/subscriptions") || begins("/providers") || begins("/tenants") || begins("/metadata")) {
         return Protocol::resource_manager;
     }
-    if (begins("/berth") || begins("/metrics") || path == "/") return Protocol::berth;
+    if (begins("/berth") || begins("/metrics") || path.size() <= 1) return Protocol::berth;
     return Protocol::sign_in;
 }
 
