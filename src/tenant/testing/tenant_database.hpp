@@ -3,8 +3,8 @@
 #include "storage/testing/temporary_database.hpp"
 #include "tenant/bootstrap.hpp"
 
-#include <gtest/gtest.h>
-
+#include <cstdio>
+#include <cstdlib>
 #include <utility>
 
 namespace berth::tenant {
