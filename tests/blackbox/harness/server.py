@@ -1,5 +1,7 @@
 """One berth server in a folder of its own."""
 
+import functools
+import mmap
 import os
 import signal
 import subprocess
@@ -26,6 +28,13 @@ def binary() -> Path:
         if path.is_file():
             return path
     raise FileNotFoundError(f"no berth binary: set BERTH_BINARY or build one of {', '.join(CANDIDATES)}")
+
+
+@functools.cache
+def is_sanitized() -> bool:
+    """Whether the program was built with a sanitizer: it needs more memory then and cannot stand beside libfaketime."""
+    with open(binary(), "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b"__asan_init") >= 0 or content.find(b"__tsan_init") >= 0
 
 
 def environment() -> dict[str, str]:
