@@ -24,13 +24,14 @@ Guid group(std::size_t number) { return id(1'000'000 + number); }
 Guid role(std::size_t number) { return id(2'000'000 + number); }
 
 Scope registry(std::size_t number) {
-    return *Scope::parse(fmt::format("/subscriptions/1c2f5a0e-54b3-4d8f-9d55-0e9a7c3b2a10/resourceGroups/group-{}/providers/"
-                                     "Microsoft.ContainerRegistry/registries/registry{}",
-                                     number / 10, number));
+    return *Scope::parse(
+        fmt::format("/subscriptions/1c2f5a0e-54b3-4d8f-9d55-0e9a7c3b2a10/resourceGroups/group-{}/providers/"
+                    "Microsoft.ContainerRegistry/registries/registry{}",
+                    number / 10, number));
 }
 
-// Principal 0 is in 20 groups, they in 20 others, and so on ten deep; the rest hold what they hold directly. One assignment in four is
-// made to a group, half are made to custom roles.
+// Principal 0 is in 20 groups, they in 20 others, and so on ten deep; the rest hold what they hold directly. One
+// assignment in four is made to a group, half are made to custom roles.
 const PolicyInput& input() {
     static const PolicyInput made = [] {
         PolicyInput out;
@@ -42,17 +43,31 @@ const PolicyInput& input() {
             }
             permission.actions.push_back(fmt::format("Microsoft.ContainerRegistry/registries/t*/{}", kinds[i % 3]));
             permission.not_actions.push_back("Microsoft.ContainerRegistry/registries/push/write");
-            out.custom_roles.push_back({.id = role(i), .name = fmt::format("role {}", i), .built_in = false, .description = {},
-                                        .permissions = {permission}, .assignable_scopes = {Scope::root()}, .created_at = {},
-                                        .created_by = {}, .updated_at = {}, .updated_by = {}});
+            out.custom_roles.push_back({.id = role(i),
+                                        .name = fmt::format("role {}", i),
+                                        .built_in = false,
+                                        .description = {},
+                                        .permissions = {permission},
+                                        .assignable_scopes = {Scope::root()},
+                                        .created_at = {},
+                                        .created_by = {},
+                                        .updated_at = {},
+                                        .updated_by = {}});
         }
         for (std::size_t i = 0; i < assignment_count; ++i) {
             const auto& built_in = built_in_roles()[5 + i % 4];
-            out.assignments.push_back({.id = id(3'000'000 + i), .scope = registry(i % registry_count),
+            out.assignments.push_back({.id = id(3'000'000 + i),
+                                       .scope = registry(i % registry_count),
                                        .role_definition = i % 2 ? role(i) : built_in.id,
                                        .principal = i % 4 == 0 ? group(i / 4 % group_count) : id(1 + i % 500),
-                                       .principal_type = "ServicePrincipal", .condition = {}, .condition_version = {},
-                                       .description = {}, .created_at = {}, .created_by = {}, .updated_at = {}, .updated_by = {}});
+                                       .principal_type = "ServicePrincipal",
+                                       .condition = {},
+                                       .condition_version = {},
+                                       .description = {},
+                                       .created_at = {},
+                                       .created_by = {},
+                                       .updated_at = {},
+                                       .updated_by = {}});
         }
         for (std::size_t i = 0; i < group_count; ++i) {
             out.memberships.push_back({group(i), i < 20 ? id(0) : group(i - 20)});
@@ -161,8 +176,7 @@ void FirstDecisionThrough200Groups(benchmark::State& state) {
 BENCHMARK(FirstDecisionThrough200Groups)->Unit(benchmark::kMicrosecond)->Iterations(50);
 
 void SmallestRole(benchmark::State& state) {
-    const Operation operations[] = {registry_operation("push/write"),
-                                    registry_operation("pull/read")};
+    const Operation operations[] = {registry_operation("push/write"), registry_operation("pull/read")};
     for (auto _ : state) benchmark::DoNotOptimize(smallest_role(operations));
 }
 BENCHMARK(SmallestRole);

@@ -14,7 +14,7 @@ struct RoleAssignment {
     Scope scope;
     Guid role_definition;
     Guid principal;
-    std::string principal_type; ///< User, Group, ServicePrincipal, ForeignGroup, Device
+    std::string principal_type;           ///< User, Group, ServicePrincipal, ForeignGroup, Device
     std::optional<std::string> condition; ///< nullopt for none; any text, an empty one too, is a condition
     std::optional<std::string> condition_version;
     std::optional<std::string> description;

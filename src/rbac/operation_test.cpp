@@ -26,9 +26,10 @@ TEST(Operation, KeepsActionsAndDataActionsApart) {
 }
 
 TEST(Operation, DoesNotFindWhatNobodyKnows) {
-    for (const auto& name : {std::string(), std::string("*"), std::string("Microsoft.ContainerRegistry/registries/pul/read"),
-                             std::string("Microsoft.ContainerRegistry/registries/pull/read "),
-                             std::string("Microsoft.ContainerRegistry/registries/pull/read\0", 49), std::string(100000, 'a')}) {
+    for (const auto& name :
+         {std::string(), std::string("*"), std::string("Microsoft.ContainerRegistry/registries/pul/read"),
+          std::string("Microsoft.ContainerRegistry/registries/pull/read "),
+          std::string("Microsoft.ContainerRegistry/registries/pull/read\0", 49), std::string(100000, 'a')}) {
         EXPECT_FALSE(Operation::find(name, false)) << name;
         EXPECT_FALSE(Operation::find(name, true)) << name;
     }
@@ -53,20 +54,31 @@ TEST(Operation, TheTableHasTheProvidersOperationsAndThoseAroundThem) {
     }
     EXPECT_EQ(registry, 128U); // as the provider lists them
     EXPECT_EQ(data_actions, 14U);
-    for (const auto* name :
-         {"Microsoft.Authorization/roleAssignments/read", "Microsoft.Authorization/roleAssignments/write",
-          "Microsoft.Authorization/roleAssignments/delete", "Microsoft.Authorization/roleDefinitions/read",
-          "Microsoft.Authorization/roleDefinitions/write", "Microsoft.Authorization/roleDefinitions/delete",
-          "Microsoft.Authorization/permissions/read", "Microsoft.Authorization/providerOperations/read",
-          "Microsoft.Authorization/denyAssignments/read", "Microsoft.Authorization/denyAssignments/write",
-          "Microsoft.Authorization/denyAssignments/delete", "Microsoft.Authorization/elevateAccess/action",
-          "Microsoft.Management/managementGroups/read", "Microsoft.Resources/subscriptions/read",
-          "Microsoft.Resources/subscriptions/resourceGroups/read", "Microsoft.Resources/subscriptions/resourceGroups/write",
-          "Microsoft.Resources/subscriptions/resourceGroups/delete", "Microsoft.Resources/subscriptions/resources/read",
-          "Microsoft.Resources/subscriptions/locations/read", "Microsoft.Resources/subscriptions/providers/read",
-          "Microsoft.Resources/subscriptions/providers/register/action", "Microsoft.Resources/tenants/read",
-          "Microsoft.Resources/deployments/read", "Microsoft.Resources/deployments/write",
-          "Microsoft.Resources/deployments/delete"}) {
+    for (const auto* name : {"Microsoft.Authorization/roleAssignments/read",
+                             "Microsoft.Authorization/roleAssignments/write",
+                             "Microsoft.Authorization/roleAssignments/delete",
+                             "Microsoft.Authorization/roleDefinitions/read",
+                             "Microsoft.Authorization/roleDefinitions/write",
+                             "Microsoft.Authorization/roleDefinitions/delete",
+                             "Microsoft.Authorization/permissions/read",
+                             "Microsoft.Authorization/providerOperations/read",
+                             "Microsoft.Authorization/denyAssignments/read",
+                             "Microsoft.Authorization/denyAssignments/write",
+                             "Microsoft.Authorization/denyAssignments/delete",
+                             "Microsoft.Authorization/elevateAccess/action",
+                             "Microsoft.Management/managementGroups/read",
+                             "Microsoft.Resources/subscriptions/read",
+                             "Microsoft.Resources/subscriptions/resourceGroups/read",
+                             "Microsoft.Resources/subscriptions/resourceGroups/write",
+                             "Microsoft.Resources/subscriptions/resourceGroups/delete",
+                             "Microsoft.Resources/subscriptions/resources/read",
+                             "Microsoft.Resources/subscriptions/locations/read",
+                             "Microsoft.Resources/subscriptions/providers/read",
+                             "Microsoft.Resources/subscriptions/providers/register/action",
+                             "Microsoft.Resources/tenants/read",
+                             "Microsoft.Resources/deployments/read",
+                             "Microsoft.Resources/deployments/write",
+                             "Microsoft.Resources/deployments/delete"}) {
         EXPECT_TRUE(Operation::find(name, false)) << name;
     }
 }
@@ -90,7 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
     Table, MatchesAction,
     testing::Values(
         // Azure's documented examples.
-        MatchCase{"*/read", pull, true}, MatchCase{"*/read", "Microsoft.ContainerRegistry/registries/push/write", false},
+        MatchCase{"*/read", pull, true},
+        MatchCase{"*/read", "Microsoft.ContainerRegistry/registries/push/write", false},
         MatchCase{"Microsoft.Authorization/*/Write", "microsoft.authorization/roleassignments/write", true},
         MatchCase{"Microsoft.Authorization/*/Write", "Microsoft.Authorization/roleAssignments/read", false},
         MatchCase{"Microsoft.CostManagement/exports/*", "Microsoft.CostManagement/exports/run/action", true},
@@ -102,25 +115,30 @@ INSTANTIATE_TEST_SUITE_P(
         MatchCase{pull, "microsoft.containerregistry/registries/PULL/read", true},
         // Anchored at both ends.
         MatchCase{pull, pull, true}, MatchCase{"Microsoft.ContainerRegistry/registries/pull", pull, false},
-        MatchCase{"registries/pull/read", pull, false}, MatchCase{"Microsoft.ContainerRegistry/registries/pull/read/x", pull, false},
-        MatchCase{"*/pull", pull, false}, MatchCase{"Container*", pull, false}, MatchCase{"", pull, false}, MatchCase{"", "", true},
+        MatchCase{"registries/pull/read", pull, false},
+        MatchCase{"Microsoft.ContainerRegistry/registries/pull/read/x", pull, false}, MatchCase{"*/pull", pull, false},
+        MatchCase{"Container*", pull, false}, MatchCase{"", pull, false}, MatchCase{"", "", true},
         MatchCase{"a", "", false},
         // A star is any run, nothing and slashes included, also inside a word.
         MatchCase{"Microsoft.ContainerRegistry/*/read", pull, true},
         MatchCase{"Microsoft.ContainerRegistry/registries/*/read", pull, true},
         MatchCase{"Microsoft.ContainerRegistry/registries/pull/read*", pull, true},
         MatchCase{"*Microsoft.ContainerRegistry/registries/pull/read", pull, true},
-        MatchCase{"Microsoft.Container*/pull/read", pull, true}, MatchCase{"Microsoft.ContainerRegistry/registries/pu*ll/read", pull, true},
-        MatchCase{"Microsoft.ContainerRegistry/registries/*/read", "Microsoft.ContainerRegistry/registries/read", false},
+        MatchCase{"Microsoft.Container*/pull/read", pull, true},
+        MatchCase{"Microsoft.ContainerRegistry/registries/pu*ll/read", pull, true},
+        MatchCase{"Microsoft.ContainerRegistry/registries/*/read", "Microsoft.ContainerRegistry/registries/read",
+                  false},
         // What stands before and after a star may not overlap.
-        MatchCase{"ab*ba", "aba", false}, MatchCase{"ab*ba", "abba", true}, MatchCase{"a*a", "a", false}, MatchCase{"a*a", "aa", true},
+        MatchCase{"ab*ba", "aba", false}, MatchCase{"ab*ba", "abba", true}, MatchCase{"a*a", "a", false},
+        MatchCase{"a*a", "aa", true},
         // Other characters mean themselves.
         MatchCase{"Microsoft?ContainerRegistry/registries/pull/read", pull, false}, MatchCase{"a.c", "abc", false},
         // Several stars (built-in roles and stored data have none, the matcher does not mind).
-        MatchCase{"*/registries/*/read", pull, true}, MatchCase{"*/*/*/*", pull, true}, MatchCase{"*/*/*/*/*", pull, false},
-        MatchCase{"**", pull, true}, MatchCase{"*a*b*c*", "xxaxxbxxcxx", true}, MatchCase{"*a*b*c*", "xxcxxbxxaxx", false},
-        MatchCase{"*ab*ab", "abab", true}, MatchCase{"*ab*ab", "ab", false}, MatchCase{"*ab", "aab", true},
-        MatchCase{"a*b*", "ab", true}, MatchCase{"a*bc*c", "abcc", true}, MatchCase{"a*bc*c", "abc", false}));
+        MatchCase{"*/registries/*/read", pull, true}, MatchCase{"*/*/*/*", pull, true},
+        MatchCase{"*/*/*/*/*", pull, false}, MatchCase{"**", pull, true}, MatchCase{"*a*b*c*", "xxaxxbxxcxx", true},
+        MatchCase{"*a*b*c*", "xxcxxbxxaxx", false}, MatchCase{"*ab*ab", "abab", true}, MatchCase{"*ab*ab", "ab", false},
+        MatchCase{"*ab", "aab", true}, MatchCase{"a*b*", "ab", true}, MatchCase{"a*bc*c", "abcc", true},
+        MatchCase{"a*bc*c", "abc", false}));
 
 TEST(MatchesAction, IsNeverExponential) {
     std::string pattern;
@@ -129,9 +147,21 @@ TEST(MatchesAction, IsNeverExponential) {
 }
 
 TEST(OperationsMatching, AgreesWithTheMatcherOnEveryOperation) {
-    std::vector<std::string> patterns{"*", "**", "", "*/read", "*/", "/*", "microsoft.*", "Microsoft.ContainerRegistry/*",
-                                      "Microsoft.ContainerRegistry/registries/re*", "*/registries/*/read", "zzz*", "*zzz",
-                                      "Microsoft.Resources/deployments/*", "Microsoft.Authorization/*/Delete", "Ä*"};
+    std::vector<std::string> patterns{"*",
+                                      "**",
+                                      "",
+                                      "*/read",
+                                      "*/",
+                                      "/*",
+                                      "microsoft.*",
+                                      "Microsoft.ContainerRegistry/*",
+                                      "Microsoft.ContainerRegistry/registries/re*",
+                                      "*/registries/*/read",
+                                      "zzz*",
+                                      "*zzz",
+                                      "Microsoft.Resources/deployments/*",
+                                      "Microsoft.Authorization/*/Delete",
+                                      "Ä*"};
     for (std::size_t i = 0; i < Operation::count(); ++i) {
         std::string name(Operation::at(i).name());
         patterns.push_back(name);
@@ -144,7 +174,8 @@ TEST(OperationsMatching, AgreesWithTheMatcherOnEveryOperation) {
             auto set = operations_matching(pattern, data_actions);
             for (std::size_t i = 0; i < Operation::count(); ++i) {
                 auto operation = Operation::at(i);
-                ASSERT_EQ(set.contains(operation), operation.is_data_action() == data_actions && matches_action(pattern, operation.name()))
+                ASSERT_EQ(set.contains(operation),
+                          operation.is_data_action() == data_actions && matches_action(pattern, operation.name()))
                     << pattern << " " << operation.name();
             }
         }

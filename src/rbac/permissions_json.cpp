@@ -17,7 +17,7 @@ constexpr std::size_t longest_pattern = 512;
 
 struct List {
     std::string_view name;
-    std::vector<std::string> Permission::*patterns;
+    std::vector<std::string> Permission::* patterns;
 };
 constexpr std::array<List, 4> lists{{{"actions", &Permission::actions},
                                      {"notActions", &Permission::not_actions},
@@ -34,7 +34,8 @@ std::string_view fault_of(std::string_view pattern) {
     if (pattern.size() > longest_pattern) return "an action has at most 512 characters.";
     if (std::ranges::count(pattern, '*') > 1) return "an action can have one '*' at most.";
     if (!std::ranges::all_of(pattern, [](char c) { return c > 0x20 && c < 0x7F; })) {
-        return "an action consists of ASCII characters without spaces, as in Microsoft.ContainerRegistry/registries/pull/read.";
+        return "an action consists of ASCII characters without spaces, as in "
+               "Microsoft.ContainerRegistry/registries/pull/read.";
     }
     return {};
 }
@@ -59,12 +60,14 @@ Result<Permission> parse_permission(const boost::json::object& json, const std::
     std::array<bool, lists.size()> seen{};
     for (const auto& [key, value] : json) {
         std::string_view name = key;
-        auto list = std::ranges::find_if(lists, [&](const List& known) { return equals_ignoring_case(known.name, name); });
+        auto list =
+            std::ranges::find_if(lists, [&](const List& known) { return equals_ignoring_case(known.name, name); });
         if (list == lists.end()) {
             if (equals_ignoring_case(name, "condition") || equals_ignoring_case(name, "conditionVersion")) {
                 if (value.is_null()) continue;
-                return invalid(fmt::format("{}.{}", where, name),
-                               "conditions inside a role definition are not supported; put the condition on the role assignment.");
+                return invalid(
+                    fmt::format("{}.{}", where, name),
+                    "conditions inside a role definition are not supported; put the condition on the role assignment.");
             }
             return invalid(where, "has a property that is none of actions, notActions, dataActions, notDataActions.");
         }

@@ -135,7 +135,8 @@ Decision CompiledPolicy::walk(std::uint32_t principal, Operation operation, cons
             return Verdict::action_not_included;
         }
         const auto& condition = grant.assignment->condition;
-        if (condition && !condition_holds(*condition, {operation, scope, attributes})) return Verdict::condition_not_met;
+        if (condition && !condition_holds(*condition, {operation, scope, attributes}))
+            return Verdict::condition_not_met;
         return Verdict::granted;
     };
     auto standing = standings_.of(principal);

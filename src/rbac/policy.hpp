@@ -25,9 +25,9 @@ struct PolicyInput {
 /// Why one assignment did or did not grant.
 enum class Verdict : std::uint8_t {
     granted,
-    action_not_included,   ///< no pattern of the role matches the action
-    action_excluded,       ///< matched, but `notActions` takes it away
-    scope_does_not_cover,  ///< another scope than the one asked for or one above it
+    action_not_included,  ///< no pattern of the role matches the action
+    action_excluded,      ///< matched, but `notActions` takes it away
+    scope_does_not_cover, ///< another scope than the one asked for or one above it
     role_unknown,
     condition_not_met,
 };
@@ -53,8 +53,8 @@ struct Explanation {
 /// All definitions, assignments and groups, compiled and immutable: share it freely between threads.
 class Policy {
 public:
-    /// A custom role with the id of a built-in one is never looked at. Cheap in the number of roles: only those that are
-    /// assigned are compiled; what a principal holds is put together when it first asks, and kept.
+    /// A custom role with the id of a built-in one is never looked at. Cheap in the number of roles: only those that
+    /// are assigned are compiled; what a principal holds is put together when it first asks, and kept.
     static std::shared_ptr<const Policy> compile(PolicyInput input);
     virtual ~Policy() = default;
 
@@ -68,8 +68,8 @@ public:
 
     /// Whether the principal has any assignment at, above or below the scope: what shows it a subscription.
     virtual bool has_assignment_near(const Guid& principal, const Scope& scope) const = 0;
-    /// The effective permission objects of the principal at the scope, as ARM's `permissions` lists them: those of every
-    /// role that is assigned here or above without a condition, each role once, nearest first.
+    /// The effective permission objects of the principal at the scope, as ARM's `permissions` lists them: those of
+    /// every role that is assigned here or above without a condition, each role once, nearest first.
     virtual std::vector<Permission> permissions_at(const Guid& principal, const Scope& scope) const = 0;
     /// The principal's groups, transitively, without itself.
     virtual std::vector<Guid> groups_of(const Guid& principal) const = 0;

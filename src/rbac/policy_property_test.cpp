@@ -1,5 +1,5 @@
-// Two evaluators agree: random policies and requests, the naive evaluator against the compiled policy. A disagreement is
-// made small before it is shown. BERTH_SEED repeats a run.
+// Two evaluators agree: random policies and requests, the naive evaluator against the compiled policy. A disagreement
+// is made small before it is shown. BERTH_SEED repeats a run.
 
 #include "rbac/policy.hpp"
 #include "rbac/testing/naive_evaluator.hpp"
@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <random>
+#include <set>
 #include <string>
 
 namespace berth::rbac {
@@ -40,7 +41,8 @@ public:
     std::string scramble(std::string text) {
         if (!one_in(3)) return text;
         for (auto& c : text) {
-            if (one_in(4)) c = static_cast<char>(std::isupper(static_cast<unsigned char>(c)) ? std::tolower(c) : std::toupper(c));
+            if (one_in(4))
+                c = static_cast<char>(std::isupper(static_cast<unsigned char>(c)) ? std::tolower(c) : std::toupper(c));
         }
         return text;
     }
@@ -68,13 +70,20 @@ public:
         auto first = below(name.size() + 1);
         auto second = first + below(name.size() - first + 1);
         switch (below(8)) {
-        case 0: return "*";
-        case 1: return "*/read";
-        case 2: return scramble(name.substr(0, first) + "*");
-        case 3: return scramble("*" + name.substr(first));
-        case 4: return scramble(name.substr(0, first) + "*" + name.substr(second));
-        case 5: return name.substr(0, first) + "*" + name.substr(second) + "*";
-        default: return scramble(name);
+        case 0:
+            return "*";
+        case 1:
+            return "*/read";
+        case 2:
+            return scramble(name.substr(0, first) + "*");
+        case 3:
+            return scramble("*" + name.substr(first));
+        case 4:
+            return scramble(name.substr(0, first) + "*" + name.substr(second));
+        case 5:
+            return name.substr(0, first) + "*" + name.substr(second) + "*";
+        default:
+            return scramble(name);
         }
     }
     std::vector<std::string> patterns(bool data_action, std::size_t most) {
@@ -86,26 +95,43 @@ public:
     PolicyInput policy() {
         PolicyInput out;
         for (std::size_t i = 0, count = below(6); i < count; ++i) {
-            RoleDefinition role{.id = id(200 + i), .name = fmt::format("role {}", i), .built_in = false, .description = {},
-                                .permissions = {}, .assignable_scopes = {}, .created_at = {}, .created_by = {},
-                                .updated_at = {}, .updated_by = {}};
+            RoleDefinition role{.id = id(200 + i),
+                                .name = fmt::format("role {}", i),
+                                .built_in = false,
+                                .description = {},
+                                .permissions = {},
+                                .assignable_scopes = {},
+                                .created_at = {},
+                                .created_by = {},
+                                .updated_at = {},
+                                .updated_by = {}};
             // Now and then one that takes a built-in role's id: it must change nothing.
             if (one_in(20)) role.id = any_of(built_in_roles()).id;
             for (auto objects = 1 + below(3); objects > 0; --objects) {
-                role.permissions.push_back({patterns(false, 4), patterns(false, 2), patterns(true, 3), patterns(true, 2)});
+                role.permissions.push_back(
+                    {patterns(false, 4), patterns(false, 2), patterns(true, 3), patterns(true, 2)});
             }
             out.custom_roles.push_back(std::move(role));
         }
         for (std::size_t i = 0, count = below(20); i < count; ++i) {
-            RoleAssignment assignment{.id = id(1000 + i), .scope = *Scope::parse(scope()), .role_definition = id(200 + below(7)),
-                                      .principal = one_in(2) ? principal() : group(), .principal_type = "ServicePrincipal",
-                                      .condition = {}, .condition_version = {}, .description = {}, .created_at = {},
-                                      .created_by = {}, .updated_at = {}, .updated_by = {}};
+            RoleAssignment assignment{.id = id(1000 + i),
+                                      .scope = *Scope::parse(scope()),
+                                      .role_definition = id(200 + below(7)),
+                                      .principal = one_in(2) ? principal() : group(),
+                                      .principal_type = "ServicePrincipal",
+                                      .condition = {},
+                                      .condition_version = {},
+                                      .description = {},
+                                      .created_at = {},
+                                      .created_by = {},
+                                      .updated_at = {},
+                                      .updated_by = {}};
             if (one_in(3)) assignment.role_definition = any_of(built_in_roles()).id;
             if (one_in(10)) assignment.condition = "@Request[x:y] StringEquals 'z'";
             out.assignments.push_back(std::move(assignment));
         }
-        for (auto count = below(12); count > 0; --count) out.memberships.push_back({group(), one_in(2) ? principal() : group()});
+        for (auto count = below(12); count > 0; --count)
+            out.memberships.push_back({group(), one_in(2) ? principal() : group()});
         return out;
     }
 
@@ -132,7 +158,8 @@ std::string fault(const PolicyInput& input, const Policy& policy, const Request&
     const auto& scope = request.scope.value();
     auto decision = policy.decide(request.principal, request.operation, request.scope);
     auto expected = naive.allows(request.principal.value(), action, data, scope);
-    if (decision.allowed != expected) return fmt::format("decide says {}, the naive evaluator {}", decision.allowed, expected);
+    if (decision.allowed != expected)
+        return fmt::format("decide says {}, the naive evaluator {}", decision.allowed, expected);
     auto ids = naive.identities(request.principal.value());
     if (decision.allowed != (decision.granted_by != nullptr)) return "granted_by and allowed disagree";
     if (decision.granted_by && (!ids.contains(decision.granted_by->principal.value()) ||
@@ -152,12 +179,16 @@ std::string fault(const PolicyInput& input, const Policy& policy, const Request&
         near = near || testing::NaiveEvaluator::covers(assignment.scope.value(), scope) ||
                testing::NaiveEvaluator::covers(scope, assignment.scope.value());
     }
-    if (explanation.considered.size() != own) return fmt::format("considered {} of {}", explanation.considered.size(), own);
+    if (explanation.considered.size() != own)
+        return fmt::format("considered {} of {}", explanation.considered.size(), own);
     if (policy.has_assignment_near(request.principal, request.scope) != near) return "has_assignment_near is wrong";
+    std::set<const RoleAssignment*> seen;
     for (const auto& considered : explanation.considered) {
+        if (!seen.insert(considered.assignment).second) return "an assignment was considered twice";
         const auto& assignment = *considered.assignment;
         if ((considered.verdict == Verdict::granted) != naive.grants(assignment, action, data, scope)) {
-            return fmt::format("verdict {} on assignment {}", static_cast<int>(considered.verdict), assignment.id.value());
+            return fmt::format("verdict {} on assignment {}", static_cast<int>(considered.verdict),
+                               assignment.id.value());
         }
         if ((considered.verdict == Verdict::scope_does_not_cover) ==
             testing::NaiveEvaluator::covers(assignment.scope.value(), scope)) {
@@ -165,7 +196,9 @@ std::string fault(const PolicyInput& input, const Policy& policy, const Request&
         }
         auto member = request.principal.value();
         for (const auto& group : considered.through_groups) {
-            auto link = [&](const GroupMembership& each) { return each.member.value() == member && each.group == group; };
+            auto link = [&](const GroupMembership& each) {
+                return each.member.value() == member && each.group == group;
+            };
             if (std::ranges::none_of(input.memberships, link)) return "a path through groups that is none";
             member = group.value();
         }
@@ -210,10 +243,12 @@ std::string describe(const PolicyInput& input, const Request& request) {
         out += fmt::format("role {} {}\n", role.id.value(), boost::json::serialize(to_json(role.permissions)));
     }
     for (const auto& each : input.assignments) {
-        out += fmt::format("assignment {}: {} has {} at {}{}\n", each.id.value(), each.principal.value(),
-                           each.role_definition.value(), each.scope.value(), each.condition ? " under a condition" : "");
+        out +=
+            fmt::format("assignment {}: {} has {} at {}{}\n", each.id.value(), each.principal.value(),
+                        each.role_definition.value(), each.scope.value(), each.condition ? " under a condition" : "");
     }
-    for (const auto& each : input.memberships) out += fmt::format("{} is in {}\n", each.member.value(), each.group.value());
+    for (const auto& each : input.memberships)
+        out += fmt::format("{} is in {}\n", each.member.value(), each.group.value());
     return out;
 }
 

@@ -33,8 +33,10 @@ const Guid department = id(12);
 const Guid company = id(13);
 
 constexpr auto group_scope = "/subscriptions/s1/resourceGroups/rg1";
-constexpr auto registry_scope = "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one";
-constexpr auto other_registry = "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/two";
+constexpr auto registry_scope =
+    "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one";
+constexpr auto other_registry =
+    "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/two";
 
 Guid built_in(std::string_view name) { return find_built_in_role(name)->id; }
 
@@ -43,9 +45,18 @@ class Draft {
 public:
     Draft& assign(const Guid& principal, const Guid& role, std::string_view at) {
         auto number = 1000 + input.assignments.size();
-        input.assignments.push_back({.id = id(number), .scope = scope(at), .role_definition = role, .principal = principal,
-                                     .principal_type = "User", .condition = {}, .condition_version = {}, .description = {},
-                                     .created_at = {}, .created_by = {}, .updated_at = {}, .updated_by = {}});
+        input.assignments.push_back({.id = id(number),
+                                     .scope = scope(at),
+                                     .role_definition = role,
+                                     .principal = principal,
+                                     .principal_type = "User",
+                                     .condition = {},
+                                     .condition_version = {},
+                                     .description = {},
+                                     .created_at = {},
+                                     .created_by = {},
+                                     .updated_at = {},
+                                     .updated_by = {}});
         return *this;
     }
     Draft& assign(const Guid& principal, std::string_view role, std::string_view at) {
@@ -61,9 +72,16 @@ public:
         return *this;
     }
     Draft& role(const Guid& role_id, std::vector<Permission> permissions) {
-        input.custom_roles.push_back({.id = role_id, .name = "custom", .built_in = false, .description = {},
-                                      .permissions = std::move(permissions), .assignable_scopes = {}, .created_at = {},
-                                      .created_by = {}, .updated_at = {}, .updated_by = {}});
+        input.custom_roles.push_back({.id = role_id,
+                                      .name = "custom",
+                                      .built_in = false,
+                                      .description = {},
+                                      .permissions = std::move(permissions),
+                                      .assignable_scopes = {},
+                                      .created_at = {},
+                                      .created_by = {},
+                                      .updated_at = {},
+                                      .updated_by = {}});
         return *this;
     }
     std::shared_ptr<const Policy> compile() const { return Policy::compile(input); }
@@ -106,26 +124,36 @@ TEST(Policy, AnAssignmentReachesDownAndNowhereElse) {
         {"/subscriptions/s1", registry_scope, true},
         {"/", registry_scope, true},
         {"/SUBSCRIPTIONS/S1/resourcegroups/RG1", registry_scope, true},
-        {registry_scope, "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one/tokens/t", true},
+        {registry_scope,
+         "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one/tokens/t", true},
         {registry_scope, other_registry, false},
         {registry_scope, group_scope, false},
-        {registry_scope, "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one1", false},
-        {group_scope, "/subscriptions/s1/resourceGroups/rg10/providers/Microsoft.ContainerRegistry/registries/one", false},
-        {group_scope, "/subscriptions/s2/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one", false},
+        {registry_scope, "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one1",
+         false},
+        {group_scope, "/subscriptions/s1/resourceGroups/rg10/providers/Microsoft.ContainerRegistry/registries/one",
+         false},
+        {group_scope, "/subscriptions/s2/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one",
+         false},
         {"/subscriptions/s1", "/subscriptions/s10", false},
         {"/subscriptions/s1", "/", false},
         {"/providers/Microsoft.Management/managementGroups/m", registry_scope, false},
     };
     for (const auto& row : table) {
         auto policy = Draft().assign(alice, "AcrPull", row.assigned_at).compile();
-        EXPECT_EQ(allows(*policy, alice, registry("pull/read"), row.asked_at), row.allowed) << row.assigned_at << " for " << row.asked_at;
+        EXPECT_EQ(allows(*policy, alice, registry("pull/read"), row.asked_at), row.allowed)
+            << row.assigned_at << " for " << row.asked_at;
         EXPECT_FALSE(allows(*policy, alice, registry("push/write"), row.asked_at));
         EXPECT_FALSE(allows(*policy, bob, registry("pull/read"), row.asked_at));
     }
 }
 
 TEST(Policy, ActionsNeverGrantDataActions) {
-    auto policy = Draft().assign(alice, "Owner", "/").role(id(200), {{.actions = {}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}}).assign(bob, id(200), "/").compile();
+    auto policy =
+        Draft()
+            .assign(alice, "Owner", "/")
+            .role(id(200), {{.actions = {}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}})
+            .assign(bob, id(200), "/")
+            .compile();
     EXPECT_TRUE(allows(*policy, alice, registry("push/write"), registry_scope));
     EXPECT_FALSE(allows(*policy, alice, registry_data("repositories/content/read"), registry_scope));
     EXPECT_FALSE(allows(*policy, bob, registry("push/write"), registry_scope));
@@ -134,12 +162,16 @@ TEST(Policy, ActionsNeverGrantDataActions) {
 
 TEST(Policy, NotActionsTakeAwayFromTheirOwnRoleOnly) {
     Draft draft;
-    draft.role(id(200), {{.actions = {"Microsoft.ContainerRegistry/registries/*"}, .not_actions = {"*/pull/read"}, .data_actions = {}, .not_data_actions = {}}});
+    draft.role(id(200), {{.actions = {"Microsoft.ContainerRegistry/registries/*"},
+                          .not_actions = {"*/pull/read"},
+                          .data_actions = {},
+                          .not_data_actions = {}}});
     draft.assign(alice, id(200), registry_scope);
     auto policy = draft.compile();
     EXPECT_TRUE(allows(*policy, alice, registry("push/write"), registry_scope));
     EXPECT_FALSE(allows(*policy, alice, registry("pull/read"), registry_scope));
-    EXPECT_THAT(verdicts(policy->explain(alice, registry("pull/read"), scope(registry_scope))), ElementsAre(Verdict::action_excluded));
+    EXPECT_THAT(verdicts(policy->explain(alice, registry("pull/read"), scope(registry_scope))),
+                ElementsAre(Verdict::action_excluded));
 
     // Another role grants it: subtraction is no deny.
     auto more = draft.assign(alice, "AcrPull", group_scope).compile();
@@ -149,17 +181,26 @@ TEST(Policy, NotActionsTakeAwayFromTheirOwnRoleOnly) {
 }
 
 TEST(Policy, OnePermissionObjectDoesNotTakeAwayFromAnother) {
-    auto policy = Draft()
-                      .role(id(200), {{.actions = {"*"}, .not_actions = {"*/read"}, .data_actions = {}, .not_data_actions = {}},
-                                      {.actions = {"Microsoft.ContainerRegistry/registries/pull/read"}, .not_actions = {}, .data_actions = {}, .not_data_actions = {}}})
-                      .assign(alice, id(200), "/")
-                      .compile();
+    auto policy =
+        Draft()
+            .role(id(200), {{.actions = {"*"}, .not_actions = {"*/read"}, .data_actions = {}, .not_data_actions = {}},
+                            {.actions = {"Microsoft.ContainerRegistry/registries/pull/read"},
+                             .not_actions = {},
+                             .data_actions = {},
+                             .not_data_actions = {}}})
+            .assign(alice, id(200), "/")
+            .compile();
     EXPECT_TRUE(allows(*policy, alice, registry("pull/read"), registry_scope));
     EXPECT_FALSE(allows(*policy, alice, registry("metadata/read"), registry_scope));
 }
 
 TEST(Policy, GroupsAreTransitive) {
-    auto policy = Draft().member(team, alice).member(department, team).member(company, department).assign(company, "AcrPull", group_scope).compile();
+    auto policy = Draft()
+                      .member(team, alice)
+                      .member(department, team)
+                      .member(company, department)
+                      .assign(company, "AcrPull", group_scope)
+                      .compile();
     EXPECT_TRUE(allows(*policy, alice, registry("pull/read"), registry_scope));
     EXPECT_FALSE(allows(*policy, bob, registry("pull/read"), registry_scope));
     EXPECT_THAT(policy->groups_of(alice), ElementsAre(team, department, company));
@@ -183,7 +224,8 @@ TEST(Policy, GroupsMayGoRoundInCircles) {
     EXPECT_TRUE(allows(*policy, alice, registry("push/write"), registry_scope));
     EXPECT_THAT(policy->groups_of(alice), UnorderedElementsAre(team, department, company));
     EXPECT_THAT(policy->groups_of(team), UnorderedElementsAre(department, company));
-    EXPECT_THAT(policy->explain(alice, registry("push/write"), scope(registry_scope)).considered[0].through_groups, ElementsAre(team, department));
+    EXPECT_THAT(policy->explain(alice, registry("push/write"), scope(registry_scope)).considered[0].through_groups,
+                ElementsAre(team, department));
 }
 
 TEST(Policy, ADeepChainOfGroupsIsWalkedWithoutRecursion) {
@@ -196,13 +238,15 @@ TEST(Policy, ADeepChainOfGroupsIsWalkedWithoutRecursion) {
 }
 
 TEST(Policy, AConditionGrantsNothing) {
-    constexpr auto condition = "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'app'";
+    constexpr auto condition =
+        "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'app'";
     Draft draft;
     draft.assign(alice, "Container Registry Repository Reader", registry_scope).under_condition(condition);
     auto policy = draft.compile();
     auto read = registry_data("repositories/content/read");
     EXPECT_FALSE(policy->decide(alice, read, scope(registry_scope), {.repository = "app"}).allowed);
-    EXPECT_THAT(verdicts(policy->explain(alice, read, scope(registry_scope), {.repository = "app"})), ElementsAre(Verdict::condition_not_met));
+    EXPECT_THAT(verdicts(policy->explain(alice, read, scope(registry_scope), {.repository = "app"})),
+                ElementsAre(Verdict::condition_not_met));
     EXPECT_THAT(policy->permissions_at(alice, scope(registry_scope)), IsEmpty());
     // Also an empty one, and also before an assignment without one that grants.
     draft.input.assignments.back().condition = "";
@@ -225,7 +269,8 @@ TEST(Policy, AnUnknownRoleGrantsNothing) {
 
 TEST(Policy, ACustomRoleCannotStandInForABuiltInOne) {
     Draft draft;
-    draft.role(built_in("AcrPull"), {{.actions = {"*"}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}});
+    draft.role(built_in("AcrPull"),
+               {{.actions = {"*"}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}});
     draft.input.custom_roles.back().name = "Owner"; // a name gives nothing either
     auto policy = draft.assign(alice, "AcrPull", "/").compile();
     EXPECT_FALSE(allows(*policy, alice, registry("push/write"), registry_scope));
@@ -235,10 +280,15 @@ TEST(Policy, ACustomRoleCannotStandInForABuiltInOne) {
 
 // The custom role of the registry's documentation.
 TEST(Policy, TheImportRoleImports) {
-    auto permissions = parse_permissions(*parse_json(R"([{"actions":["Microsoft.ContainerRegistry/registries/push/write",
+    auto permissions =
+        parse_permissions(*parse_json(R"([{"actions":["Microsoft.ContainerRegistry/registries/push/write",
         "Microsoft.ContainerRegistry/registries/pull/read","Microsoft.ContainerRegistry/registries/read",
         "Microsoft.ContainerRegistry/registries/importImage/action"],"dataActions":[],"notActions":[],"notDataActions":[]}])"));
-    auto policy = Draft().role(id(200), *permissions).assign(alice, id(200), registry_scope).assign(bob, "AcrPush", registry_scope).compile();
+    auto policy = Draft()
+                      .role(id(200), *permissions)
+                      .assign(alice, id(200), registry_scope)
+                      .assign(bob, "AcrPush", registry_scope)
+                      .compile();
     for (auto name : {"importImage/action", "read", "pull/read", "push/write"}) {
         EXPECT_TRUE(allows(*policy, alice, registry(name), registry_scope)) << name;
     }
@@ -271,15 +321,23 @@ TEST(Policy, ExplainSaysWhatItLookedAtNearestFirst) {
 
 TEST(Policy, ExplainAlsoShowsWhatADecisionNeedNotLookAt) {
     // All four grant the same; one is enough to decide.
-    auto policy = Draft().assign(alice, "Owner", registry_scope).assign(alice, "AcrPull", registry_scope).assign(alice, "AcrPush", registry_scope).assign(alice, "AcrPull", group_scope).compile();
+    auto policy = Draft()
+                      .assign(alice, "Owner", registry_scope)
+                      .assign(alice, "AcrPull", registry_scope)
+                      .assign(alice, "AcrPush", registry_scope)
+                      .assign(alice, "AcrPull", group_scope)
+                      .compile();
     auto explanation = policy->explain(alice, registry("pull/read"), scope(registry_scope));
-    EXPECT_THAT(verdicts(explanation), ElementsAre(Verdict::granted, Verdict::granted, Verdict::granted, Verdict::granted));
+    EXPECT_THAT(verdicts(explanation),
+                ElementsAre(Verdict::granted, Verdict::granted, Verdict::granted, Verdict::granted));
     EXPECT_EQ(explanation.decision.granted_by, &policy->assignments()[0]);
-    EXPECT_EQ(policy->decide(alice, registry("pull/read"), scope(registry_scope)).granted_by, &policy->assignments()[0]);
+    EXPECT_EQ(policy->decide(alice, registry("pull/read"), scope(registry_scope)).granted_by,
+              &policy->assignments()[0]);
 }
 
 TEST(Policy, AnAssignmentNearbyShowsASubscription) {
-    auto policy = Draft().assign(alice, "AcrPull", registry_scope).member(team, bob).assign(team, "Reader", "/").compile();
+    auto policy =
+        Draft().assign(alice, "AcrPull", registry_scope).member(team, bob).assign(team, "Reader", "/").compile();
     EXPECT_TRUE(policy->has_assignment_near(alice, scope("/subscriptions/s1")));
     EXPECT_TRUE(policy->has_assignment_near(alice, scope(registry_scope)));
     EXPECT_TRUE(policy->has_assignment_near(alice, scope("/")));
@@ -301,12 +359,18 @@ TEST(Policy, PermissionsAreThoseOfEachRoleOnce) {
     ASSERT_THAT(permissions, SizeIs(2));
     EXPECT_EQ(permissions[0], find_built_in_role("AcrPull")->permissions[0]);
     EXPECT_EQ(permissions[1], find_built_in_role("AcrDelete")->permissions[0]);
-    EXPECT_THAT(policy->permissions_at(alice, scope(group_scope)), ElementsAre(find_built_in_role("AcrPull")->permissions[0]));
+    EXPECT_THAT(policy->permissions_at(alice, scope(group_scope)),
+                ElementsAre(find_built_in_role("AcrPull")->permissions[0]));
     EXPECT_THAT(policy->permissions_at(bob, scope(registry_scope)), IsEmpty());
 }
 
 TEST(Policy, FindsWhatItWasMadeOf) {
-    auto policy = Draft().role(id(200), {}).role(id(201), {}).assign(alice, "AcrPull", "/").assign(bob, id(201), registry_scope).compile();
+    auto policy = Draft()
+                      .role(id(200), {})
+                      .role(id(201), {})
+                      .assign(alice, "AcrPull", "/")
+                      .assign(bob, id(201), registry_scope)
+                      .compile();
     EXPECT_EQ(policy->find_role(id(201)), &policy->custom_roles()[1]);
     EXPECT_EQ(policy->find_role(built_in("Reader")), find_built_in_role("Reader"));
     EXPECT_EQ(policy->find_role(id(999)), nullptr);
@@ -328,7 +392,8 @@ TEST(Policy, IsReadByManyThreadsFromItsFirstMoment) {
             for (std::size_t i = 0; i < people; ++i) {
                 auto who = (i + t) % people;
                 if (allows(*policy, id(500 + who), registry("pull/read"), registry_scope) != (who % 2 == 1)) ++wrong;
-                if (policy->explain(id(500 + who), registry("pull/read"), scope(registry_scope)).considered.size() != 1) ++wrong;
+                if (policy->explain(id(500 + who), registry("pull/read"), scope(registry_scope)).considered.size() != 1)
+                    ++wrong;
             }
         });
     }

@@ -27,7 +27,9 @@ struct Question {
 };
 
 Operation action(std::string_view name) { return Operation::known(name, false); }
-Operation registry(std::string_view name) { return action(fmt::format("Microsoft.ContainerRegistry/registries/{}", name)); }
+Operation registry(std::string_view name) {
+    return action(fmt::format("Microsoft.ContainerRegistry/registries/{}", name));
+}
 Operation registry_data(std::string_view name) {
     return Operation::known(fmt::format("Microsoft.ContainerRegistry/registries/{}", name), true);
 }
@@ -121,10 +123,12 @@ TEST(BuiltInRoles, GrantWhatAzuresDefinitionsSay) {
         {"AcrQuarantineWriter", "..............XXX..................."},
         {"Container Registry Cache Rule Administrator", ".....................XX............."},
         {"Container Registry Cache Rule Reader", ".....................X.............."},
-        {"Container Registry Configuration Reader and Data Access Configuration Reader", "X...........X....................X.."},
+        {"Container Registry Configuration Reader and Data Access Configuration Reader",
+         "X...........X....................X.."},
         {"Container Registry Connected Registry Administrator", "X............X...........X.........."},
         {"Container Registry Connected Registry Reader", "X..................................."},
-        {"Container Registry Contributor and Data Access Configuration Administrator", "XXX.........XX...........X..X..X.X.X"},
+        {"Container Registry Contributor and Data Access Configuration Administrator",
+         "XXX.........XX...........X..X..X.X.X"},
         {"Container Registry Credential Set Administrator", ".......................XX..........."},
         {"Container Registry Credential Set Reader", ".......................X............"},
         {"Container Registry Data Importer and Data Reader", "X..X.......X.....X..X..............."},
@@ -205,13 +209,17 @@ TEST(ParsePermissions, SaysWhatIsWrongWhere) {
         {R"([{"actions":["Microsoft.Cont\u0430inerRegistry/*"]}])", "permissions[0].actions[0]", "ASCII"},
         {R"([{"notAction":["*"]}])", "permissions[0]", "none of actions, notActions"},
         {R"([{"actions":[],"Actions":["*"]}])", "permissions[0].actions", "twice"},
-        {R"([{"actions":["*"],"condition":"@Request[x:y] StringEquals 'a'"}])", "permissions[0].condition", "not supported"},
+        {R"([{"actions":["*"],"condition":"@Request[x:y] StringEquals 'a'"}])", "permissions[0].condition",
+         "not supported"},
         {fmt::format(R"([{{"actions":["{}"]}}])", std::string(513, 'a')), "permissions[0].actions[0]", "512"},
-        {"[" + [] {
-             std::string out = "{}";
-             for (int i = 0; i < 64; ++i) out += ",{}";
-             return out;
-         }() + "]", "permissions", "64"},
+        {"[" +
+             [] {
+                 std::string out = "{}";
+                 for (int i = 0; i < 64; ++i) out += ",{}";
+                 return out;
+             }() +
+             "]",
+         "permissions", "64"},
     };
     for (const auto& row : table) {
         auto parsed = parse_permissions(json(row.json));
@@ -236,7 +244,8 @@ TEST(ParsePermissions, WhatWasReadIsWrittenBack) {
         ASSERT_TRUE(back.has_value()) << role.name;
         EXPECT_EQ(*back, role.permissions) << role.name;
     }
-    EXPECT_EQ(boost::json::serialize(to_json(std::vector<Permission>{{.actions = {"a"}, .not_actions = {}, .data_actions = {}, .not_data_actions = {}}})),
+    EXPECT_EQ(boost::json::serialize(to_json(std::vector<Permission>{
+                  {.actions = {"a"}, .not_actions = {}, .data_actions = {}, .not_data_actions = {}}})),
               R"([{"actions":["a"],"notActions":[],"dataActions":[],"notDataActions":[]}])");
 }
 
@@ -273,8 +282,14 @@ TEST(ParsePermissions, TakesTheDocumentationsImportRole) {
 
 TEST(OperationsOf, SubtractsInsideOnePermissionObjectOnly) {
     RoleDefinition role = built_in_roles().front();
-    role.permissions = {{.actions = {"Microsoft.ContainerRegistry/registries/*"}, .not_actions = {"*/read"}, .data_actions = {}, .not_data_actions = {}},
-                        {.actions = {"Microsoft.ContainerRegistry/registries/pull/read"}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {"*/delete"}}};
+    role.permissions = {{.actions = {"Microsoft.ContainerRegistry/registries/*"},
+                         .not_actions = {"*/read"},
+                         .data_actions = {},
+                         .not_data_actions = {}},
+                        {.actions = {"Microsoft.ContainerRegistry/registries/pull/read"},
+                         .not_actions = {},
+                         .data_actions = {"*"},
+                         .not_data_actions = {"*/delete"}}};
     auto granted = operations_of(role);
     EXPECT_TRUE(granted.contains(registry("push/write")));
     EXPECT_TRUE(granted.contains(registry("pull/read")));

@@ -67,7 +67,8 @@ ScopeKind step_down(ScopeKind from, Segments& segments) noexcept {
 
 Result<Scope> Scope::parse(std::string_view text) {
     if (text.size() > longest) {
-        return failure(ErrorCode::bad_request, fmt::format("A scope has at most {} bytes; this one has {}.", longest, text.size()));
+        return failure(ErrorCode::bad_request,
+                       fmt::format("A scope has at most {} bytes; this one has {}.", longest, text.size()));
     }
     if (!text.starts_with('/')) return failure(ErrorCode::bad_request, "A scope begins with '/'.");
     Scope out;

@@ -69,7 +69,8 @@ TEST(Scope, TheDeepestScopeHasItsWholeChain) {
     std::string text = "/subscriptions/s/resourceGroups/g/providers/n";
     while (text.size() + 4 <= Scope::longest) text += "/t/n";
     auto parsed = scope(text);
-    EXPECT_EQ(parsed.chain().size(), 3 + (text.size() - std::string("/subscriptions/s/resourceGroups/g/providers/n").size()) / 4);
+    EXPECT_EQ(parsed.chain().size(),
+              3 + (text.size() - std::string("/subscriptions/s/resourceGroups/g/providers/n").size()) / 4);
     for (std::string_view level : parsed.chain()) EXPECT_TRUE(scope(level).covers(parsed));
 }
 
@@ -86,16 +87,20 @@ TEST(Scope, TheChainHasTheBoundariesAtWhichAScopeCanEnd) {
                             "/subscriptions/s/resourcegroups/g/providers/n/t/r/child/c",
                             "/subscriptions/s/resourcegroups/g/providers/n/t/r", "/subscriptions/s/resourcegroups/g",
                             "/subscriptions/s", "/"));
-    EXPECT_THAT(chain("/subscriptions/s/providers/N/T/r"), ElementsAre("/subscriptions/s/providers/n/t/r", "/subscriptions/s", "/"));
+    EXPECT_THAT(chain("/subscriptions/s/providers/N/T/r"),
+                ElementsAre("/subscriptions/s/providers/n/t/r", "/subscriptions/s", "/"));
     EXPECT_THAT(chain("/providers/Microsoft.Management/managementGroups/m"),
                 ElementsAre("/providers/microsoft.management/managementgroups/m", "/"));
     // Extension resources hang on what they extend.
     EXPECT_THAT(chain("/subscriptions/s/providers/N/T/r/providers/E/X/y"),
-                ElementsAre("/subscriptions/s/providers/n/t/r/providers/e/x/y", "/subscriptions/s/providers/n/t/r", "/subscriptions/s", "/"));
+                ElementsAre("/subscriptions/s/providers/n/t/r/providers/e/x/y", "/subscriptions/s/providers/n/t/r",
+                            "/subscriptions/s", "/"));
     // What is no boundary is itself and below the last boundary it contains.
     EXPECT_THAT(chain("/subscriptions"), ElementsAre("/subscriptions", "/"));
-    EXPECT_THAT(chain("/subscriptions/s/resourceGroups"), ElementsAre("/subscriptions/s/resourcegroups", "/subscriptions/s", "/"));
-    EXPECT_THAT(chain("/subscriptions/s/providers/N"), ElementsAre("/subscriptions/s/providers/n", "/subscriptions/s", "/"));
+    EXPECT_THAT(chain("/subscriptions/s/resourceGroups"),
+                ElementsAre("/subscriptions/s/resourcegroups", "/subscriptions/s", "/"));
+    EXPECT_THAT(chain("/subscriptions/s/providers/N"),
+                ElementsAre("/subscriptions/s/providers/n", "/subscriptions/s", "/"));
     EXPECT_THAT(chain("/resourceGroups/g/x/y"), ElementsAre("/resourcegroups/g/x/y", "/"));
 }
 
@@ -109,9 +114,10 @@ TEST(Scope, SaysWhatItIsByItsShape) {
     EXPECT_EQ(scope("/subscriptions/s/resourcegroups/g/providers/n/t/r/c/d").kind(), ScopeKind::resource);
     EXPECT_EQ(scope("/providers/n/t/r").kind(), ScopeKind::resource);
     EXPECT_EQ(scope("/subscriptions/s/providers/microsoft.management/managementgroups/m").kind(), ScopeKind::resource);
-    for (const auto* text : {"/subscriptions", "/resourcegroups/g", "/subscriptions/s/resourcegroups", "/subscriptions/s/x/y",
-                             "/subscriptions/s/resourcegroups/g/resourcegroups/h", "/subscriptions/s/resourcegroups/g/providers/n/t",
-                             "/subscriptions/s/resourcegroups/g/providers/n/t/r/c", "/x/y"}) {
+    for (const auto* text :
+         {"/subscriptions", "/resourcegroups/g", "/subscriptions/s/resourcegroups", "/subscriptions/s/x/y",
+          "/subscriptions/s/resourcegroups/g/resourcegroups/h", "/subscriptions/s/resourcegroups/g/providers/n/t",
+          "/subscriptions/s/resourcegroups/g/providers/n/t/r/c", "/x/y"}) {
         EXPECT_EQ(scope(text).kind(), ScopeKind::other) << text;
     }
 }
@@ -139,9 +145,12 @@ TEST(Scope, CoversItselfAndWhatLiesBelow) {
         {"/subscriptions/s/resourceGroups/rg1", "/subscriptions/s/resourceGroups/rg10/providers/n/t/r", false},
         {"/subscriptions/s/resourceGroups/rg10", "/subscriptions/s/resourceGroups/rg1/providers/n/t/r", false},
         {"/subscriptions/s/resourceGroups/rg1", "/subscriptions/t/resourceGroups/rg1/providers/n/t/r", false},
-        {"/subscriptions/s/resourceGroups/g/providers/n/t/r", "/subscriptions/s/resourceGroups/g/providers/n/t/r/c/d", true},
-        {"/subscriptions/s/resourceGroups/g/providers/n/t/r", "/subscriptions/s/resourceGroups/g/providers/n/t/r2", false},
-        {"/subscriptions/s/resourceGroups/g/providers/n/t/r/c/d", "/subscriptions/s/resourceGroups/g/providers/n/t/r", false},
+        {"/subscriptions/s/resourceGroups/g/providers/n/t/r", "/subscriptions/s/resourceGroups/g/providers/n/t/r/c/d",
+         true},
+        {"/subscriptions/s/resourceGroups/g/providers/n/t/r", "/subscriptions/s/resourceGroups/g/providers/n/t/r2",
+         false},
+        {"/subscriptions/s/resourceGroups/g/providers/n/t/r/c/d", "/subscriptions/s/resourceGroups/g/providers/n/t/r",
+         false},
         // No place where a scope can end covers anything but itself.
         {"/subscriptions", "/subscriptions/s", false},
         {"/subscriptions", "/subscriptions", true},

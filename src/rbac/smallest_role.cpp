@@ -21,9 +21,9 @@ const OperationSet& reads() {
 // Whether a role made for that resource provider is about one of the operations.
 bool is_about(std::string_view provider, std::span<const Operation> operations) {
     return provider == "*" || std::ranges::any_of(operations, [&](Operation operation) {
-        auto name = operation.name();
-        return equals_ignoring_case(name.substr(0, name.find('/')), provider);
-    });
+               auto name = operation.name();
+               return equals_ignoring_case(name.substr(0, name.find('/')), provider);
+           });
 }
 
 } // namespace
@@ -35,8 +35,8 @@ const RoleDefinition* smallest_role(std::span<const Operation> operations) {
 
     const auto& catalog = BuiltInCatalog::instance();
     const RoleDefinition* best = nullptr;
-    // A role made for something else comes last (what it grants there, berth cannot count); then the one that can change
-    // least, then the one that can see least, then the first in the data.
+    // A role made for something else comes last (what it grants there, berth cannot count); then the one that can
+    // change least, then the one that can see least, then the first in the data.
     std::tuple<bool, std::size_t, std::size_t> least;
     for (std::size_t i = 0; i < catalog.roles().size(); ++i) {
         auto granted = catalog.operations()[i];

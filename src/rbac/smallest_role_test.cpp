@@ -57,6 +57,11 @@ TEST(SmallestRole, IsTheOneForTheJob) {
         // What no role for registries has: the broad roles, the one that changes nothing first.
         {{"listUsages/read"}, "Reader"},
         {{"deleted/read"}, "Reader"},
+        // Rather much to see than anything to change: the roles for these also write, or show the admin password.
+        {{"runs/read"}, "Reader"},
+        {{"exportPipelines/read"}, "Reader"},
+        {{"webhooks/read"}, "Reader"},
+        {{"tokens/read"}, "Container Registry Connected Registry Reader"},
         {{"deleted/restore/action"}, "Contributor"},
         {{"updatePolicies/write"}, "Contributor"},
         {{"metadata/write"}, "Contributor"},

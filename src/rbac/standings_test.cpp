@@ -9,9 +9,18 @@ namespace {
 Guid id(std::size_t number) { return *Guid::parse(fmt::format("00000000-0000-4000-8000-{:012}", number)); }
 
 RoleAssignment assignment(std::size_t principal, std::string_view scope) {
-    return {.id = Guid::random(), .scope = *Scope::parse(scope), .role_definition = id(0), .principal = id(principal),
-            .principal_type = "Group", .condition = {}, .condition_version = {}, .description = {}, .created_at = {},
-            .created_by = {}, .updated_at = {}, .updated_by = {}};
+    return {.id = Guid::random(),
+            .scope = *Scope::parse(scope),
+            .role_definition = id(0),
+            .principal = id(principal),
+            .principal_type = "Group",
+            .condition = {},
+            .condition_version = {},
+            .description = {},
+            .created_at = {},
+            .created_by = {},
+            .updated_at = {},
+            .updated_by = {}};
 }
 
 class StandingsTest : public testing::Test {
@@ -52,6 +61,56 @@ TEST_F(StandingsTest, AtAScopeTheDecisiveComeFirst) {
     ASSERT_EQ(standing->decisive(*holding).size(), 1U);
     EXPECT_EQ(standing->all(*holding)[0].assignment, &assignments_[0]);
     EXPECT_EQ(standing->all(*holding)[1].assignment, &assignments_[3]);
+}
+
+// Names in the order of the holding, and how many of them are decisive.
+std::pair<std::vector<std::string>, std::size_t> ordered(std::span<const RoleAssignment> assignments,
+                                                         std::span<const OperationSet> operations) {
+    std::vector<Grant> grants;
+    for (std::size_t i = 0; i < assignments.size(); ++i) grants.push_back({&assignments[i], nullptr, &operations[i]});
+    Standing standing(grants);
+    EXPECT_EQ(standing.holdings().size(), 1U);
+    const auto& holding = standing.holdings()[0];
+    std::vector<std::string> names;
+    for (const auto& grant : standing.all(holding)) names.push_back(*grant.assignment->description);
+    return {names, standing.decisive(holding).size()};
+}
+
+TEST(Standing, WhatGrantsNothingNewIsNotDecisive) {
+    std::vector<RoleAssignment> assignments;
+    std::vector<OperationSet> operations;
+    auto add = [&](std::string name, std::string_view pattern) {
+        assignments.push_back(assignment(1, "/subscriptions/a"));
+        assignments.back().description = std::move(name);
+        operations.push_back(operations_matching(pattern, false));
+    };
+    add("reads", "*/read");
+    add("pulls", "*/pull/read");
+    add("writes", "*/write");
+    add("nothing", "no/such");
+    add("deletes", "*/delete");
+    auto [names, decisive] = ordered(assignments, operations);
+    EXPECT_EQ(names, (std::vector<std::string>{"reads", "writes", "deletes", "pulls", "nothing"}));
+    EXPECT_EQ(decisive, 3U);
+}
+
+TEST(Standing, AConditionMakesNoOtherAssignmentRedundant) {
+    std::vector<RoleAssignment> assignments;
+    std::vector<OperationSet> operations;
+    auto add = [&](std::string name, std::string_view pattern, bool conditional) {
+        assignments.push_back(assignment(1, "/subscriptions/a"));
+        assignments.back().description = std::move(name);
+        if (conditional) assignments.back().condition = "...";
+        operations.push_back(operations_matching(pattern, false));
+    };
+    add("all, on a condition", "*", true);
+    add("all, on another", "*", true);
+    add("pulls, on a condition", "*/pull/read", true);
+    add("reads", "*/read", false);
+    auto [names, decisive] = ordered(assignments, operations);
+    EXPECT_EQ(names,
+              (std::vector<std::string>{"reads", "all, on a condition", "all, on another", "pulls, on a condition"}));
+    EXPECT_EQ(decisive, 3U);
 }
 
 TEST_F(StandingsTest, AboveTheLimitNothingMoreIsKeptAndTheAnswerIsTheSame) {
