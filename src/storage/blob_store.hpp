@@ -30,7 +30,8 @@ struct OpenObject {
 };
 
 /// Writes one upload. One at a time per upload; not thread-safe, but may be used from one coroutine whichever loop it is
-/// on. Destroying it without `pause` or `finish` keeps nothing of what was appended since the last `pause`.
+/// on. Destroying it without `pause` or `finish` keeps nothing of what was appended since the last `pause`. After a
+/// failure every call fails with it; `append` may report what went wrong with bytes that were appended before.
 class UploadWriter {
 public:
     virtual ~UploadWriter() = default;
@@ -47,7 +48,8 @@ public:
     virtual Task<Result<Digest>> digest(DigestAlgorithm algorithm) = 0;
     /// All bytes, if there are at most `limit` of them: content small enough to live in the database.
     virtual Task<Result<std::optional<Bytes>>> take_if_small(std::uint64_t limit) = 0;
-    /// Makes the bytes the object `key`, durable with its folder entry when this returns. The upload is gone.
+    /// Makes the bytes the object `key`, durable with its folder entry when this returns. The upload is gone. After a
+    /// failure there is no object; the upload stands as at its last `pause`, unless the disk failed to sync it.
     virtual Task<Result<void>> finish(const StorageKey& key) = 0;
 };
 
@@ -63,7 +65,8 @@ public:
     /// `blob_upload_unknown`. `conflict` while another writer has it open.
     virtual Task<Result<std::unique_ptr<UploadWriter>>> open_upload(const UploadId& id, DigestAlgorithm algorithm,
                                                                     bool create) = 0;
-    /// Forgets an upload; no error if it is not there.
+    /// Forgets an upload; no error if it is not there. One that has a writer is forgotten with it: its `pause` and `finish`
+    /// then fail with `blob_upload_unknown`.
     virtual Task<Result<void>> discard_upload(const UploadId& id) = 0;
     /// Forgets uploads that nobody has touched for so long and returns how many.
     virtual Task<Result<std::uint64_t>> discard_uploads_older_than(std::chrono::seconds age) = 0;

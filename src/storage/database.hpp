@@ -69,13 +69,16 @@ private:
     Statement* statement_;
 };
 
-/// What a closure works with: one transaction on one connection. Use only inside the closure, on its thread.
+/// What a closure works with: one transaction on one connection. Use only inside the closure, on its thread. After a
+/// statement has failed the transaction is spent: further statements fail, and a write does not succeed, whatever its
+/// closure returns. So ask with `on conflict` for what may be there already.
 class Session {
 public:
     virtual ~Session() = default;
 
     /// Runs a query. `sql` must be a string literal (it is the key of the statement cache); parameters are `?1`, `?2`, …
-    /// and may be integers, booleans, text, bytes, `Digest`, `Timestamp`, `std::optional` of these, or nullptr.
+    /// and may be integers, booleans, text, bytes, `Digest`, `Timestamp`, `std::optional` of these, or nullptr. Text with
+    /// a NUL is refused with `invalid_parameter`. Values are copied.
     template <class... Arguments>
     Result<Rows> query(std::string_view sql, const Arguments&... arguments) {
         auto statement = prepare(sql);
