@@ -32,7 +32,7 @@ def test_life_of_a_group(arm, berth, name):
     assert changed.status == 200 and changed.json()["tags"] == {"b": "2"}, changed
     listed = arm.list(f"{berth.bootstrap.subscription_scope}/resourcegroups", RESOURCES_VERSION)
     assert name in [group["name"] for group in listed] and berth.bootstrap.resource_group in [group["name"] for group in listed]
-    assert arm.call("DELETE", path, RESOURCES_VERSION).status in (200, 202)
+    assert arm.call("DELETE", path, RESOURCES_VERSION).status == 200
     assert arm.call("GET", path, RESOURCES_VERSION).status == 404
 
 
@@ -43,11 +43,9 @@ def test_name_is_kept_as_written_and_found_without_case(arm, name):
     assert arm.put_group(mixed.lower()).status == 200
 
 
-@pytest.mark.parametrize("location", [None, "", 5, "nowhere at all"])
+@pytest.mark.parametrize("location", [None, "", 5])
 def test_location_is_needed(arm, name, location):
     answer = arm.call("PUT", arm.group_path(name), RESOURCES_VERSION, json={} if location is None else {"location": location})
-    if location == "nowhere at all" and answer.status == 201:
-        return
     assert answer.status == 400 and answer.json()["error"]["code"], answer
 
 
@@ -80,7 +78,7 @@ def test_deleting_a_group_deletes_what_is_in_it(arm, name, http, owner, new_prin
     registry.oci(principal).get_manifest("image", "latest").expect(200)
     arm.call("DELETE", arm.group_path(name), RESOURCES_VERSION).expect(200, 202)
     assert arm.call("GET", registry.id).status == 404
-    assert registry.oci(owner, "basic").get_manifest("image", "latest").status in (401, 404)
+    assert registry.oci(owner, "basic").get_manifest("image", "latest").status == 404
     # The name is free again, and nobody has a right in it.
     arm.put_group(name).expect(201)
     again = registry_from(http, arm.put_registry(registry.name, name).expect(200, 201).json())

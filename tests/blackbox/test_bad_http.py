@@ -113,7 +113,7 @@ def test_folded_first_line(berth, host, authorization):
     "PRI * HTTP/2.0", "CONNECT example.org:443 HTTP/1.1"])
 def test_request_lines(berth, host, authorization, line):
     answer = raw_http.send(berth.http, request(line, f"Host: {host}", authorization))
-    assert answer.status in (None, 400, 404, 405, 501, 505), answer
+    assert answer.status in (400, 505), answer
     assert answer.closed and answer.rest == b"", answer
 
 
@@ -135,7 +135,7 @@ def test_chunks(berth, host, authorization, oci, repository, body):
     location = oci.location(oci.start_upload(repository).expect(202))
     data = request(f"PATCH {location} HTTP/1.1", f"Host: {host}", authorization, "Transfer-Encoding: chunked", body=body + SMUGGLED)
     answer = raw_http.send(berth.http, data)
-    assert answer.status in (None, 400, 413), answer
+    assert answer.status == 400, answer
     assert answer.closed and answer.rest == b"", answer
     assert oci.get(location).expect(204).header("Range") in (None, "0-0", "0-"), "a part of a broken body was kept"
 
@@ -144,7 +144,7 @@ def test_long_chunk_extensions_have_a_limit(berth, host, authorization, oci, rep
     location = oci.location(oci.start_upload(repository).expect(202))
     data = request(f"PATCH {location} HTTP/1.1", f"Host: {host}", authorization, "Transfer-Encoding: chunked",
                    body=b"1;" + b"x" * 200_000 + b"\r\na\r\n0\r\n\r\n")
-    assert raw_http.send(berth.http, data).status in (None, 400, 413, 431)
+    assert raw_http.send(berth.http, data).status == 400
 
 
 def test_head_up_to_32_kib(berth, host, authorization):
@@ -245,7 +245,7 @@ def test_http_1_0(berth, host, authorization):
 
 def test_tls_bytes_on_the_plain_listener(berth):
     answer = raw_http.send(berth.http, bytes.fromhex("16030100050100000100") + b"\x00" * 50)
-    assert answer.status in (None, 400) and answer.closed, answer
+    assert answer.status == 400 and answer.closed, answer
 
 
 def test_plain_bytes_on_the_tls_listener(berth, host):

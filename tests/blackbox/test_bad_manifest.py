@@ -199,4 +199,4 @@ def test_many_descriptors_have_a_limit_or_work(oci, repository):
     data = json.dumps({"schemaVersion": 2, "mediaType": content.OCI_INDEX, "manifests": children}).encode()
     assert len(data) < LIMIT
     answer = oci.put_manifest(repository, "tag", data, content.OCI_INDEX)
-    assert answer.status in (201, 400, 404, 413), answer
+    assert answer.status == 400, answer

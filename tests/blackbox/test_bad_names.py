@@ -25,7 +25,7 @@ def raw(berth, owner, method: str, target: str, host: str, body: bytes = b"", he
 
 
 def assert_refused(answer: raw_http.RawAnswer, what: str) -> None:
-    assert answer.status in (400, 404, 405, 414, 431), f"{what}: {answer}"
+    assert answer.status in (400, 404), f"{what}: {answer}"
     assert not any(name == "x-evil" for name in answer.headers), answer
     if answer.status != 431:
         errors = json.loads(answer.body)["errors"]
@@ -51,7 +51,7 @@ def test_long_repository_names(oci, length):
     for name in ("a" * length, "/".join(["a"] * (length // 2)), "a-" * (length // 2) + "a"):
         for method, rest in (("GET", "tags/list"), ("POST", "blobs/uploads/"), ("PUT", "manifests/latest")):
             answer = oci.request(method, f"/v2/{name}/{rest}", headers={"Content-Type": content.OCI_MANIFEST})
-            assert answer.status in (400, 404, 414, 431), answer
+            assert answer.status == 400, answer
 
 
 def test_longest_name_that_all_clients_can_use(oci):
@@ -70,7 +70,7 @@ def test_tags(berth, owner, oci, first_registry, repository, tag):
         target = f"/v2/{repository}/manifests/{tag}"
         answer = raw(berth, owner, method, target, host, body, f"Content-Type: {content.OCI_MANIFEST}\r\n")
         if method == "HEAD":
-            assert answer.status in (400, 404, 405), f"{target}: {answer}"
+            assert answer.status in (400, 404), f"{target}: {answer}"
         else:
             assert_refused(answer, target)
     assert oci.tags(repository) == ["good"]
@@ -82,9 +82,9 @@ def test_long_tags(oci, repository, length):
     manifest = content.image(layers=0)
     oci.push(repository, manifest)
     answer = oci.put_manifest(repository, "t" * length, manifest.data)
-    assert answer.status in (400, 404, 414, 431), answer
+    assert answer.status == 400, answer
     answer = oci.put_manifest(repository, manifest.digest, manifest.data, query="?tag=" + "t" * length)
-    assert answer.status in (400, 414, 431), answer
+    assert answer.status == 400, answer
     assert oci.tags(repository) == []
 
 
@@ -108,7 +108,7 @@ def test_digests(berth, owner, oci, first_registry, repository, digest):
         if "/" not in digest and "%2f" not in digest and "referrers" in target:
             assert answer.status != 404, f"a list of referrers is never 404: {answer}"
     mount = raw(berth, owner, "POST", f"/v2/{repository}/blobs/uploads/?mount={digest}&from={repository}", host)
-    assert mount.status in (202, 400, 414, 431), mount
+    assert mount.status == 400, mount
     if ":" in digest:
         answer = raw(berth, owner, "PUT", f"/v2/{repository}/manifests/{digest}", host, manifest.data,
                      f"Content-Type: {content.OCI_MANIFEST}\r\n")
@@ -191,7 +191,7 @@ def test_registry_names_in_paths(berth, arm, http, name):
             f"Authorization: Bearer {arm.token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
             f"Connection: close\r\n\r\n")
     answer = raw_http.send(berth.http, head.encode("latin-1") + body)
-    assert answer.status in (400, 404, 405, 414), answer
+    assert answer.status in (400, 404), answer
     assert json.loads(answer.body)["error"]["code"], answer
     names = [registry["name"] for registry in arm.list(arm.group_path(berth.bootstrap.resource_group)
                                                        + "/providers/Microsoft.ContainerRegistry/registries")]
@@ -207,7 +207,7 @@ def test_ids_of_assignments_and_definitions(arm, berth, guid):
             "properties": {"roleDefinitionId": arm.role_id("7f951dda-4ed3-4680-a7ca-43fe172d538d"),
                            "principalId": berth.bootstrap.owner_object_id, "roleName": content.unique(),
                            "permissions": [{"actions": ["*/read"]}], "assignableScopes": [scope]}})
-        assert answer.status in (400, 404, 405, 414), answer
+        assert answer.status == 400, answer
         assert answer.json()["error"]["code"], answer
 
 
@@ -217,5 +217,5 @@ def test_ids_of_assignments_and_definitions(arm, berth, guid):
 def test_scopes_of_groups(arm, berth, scope):
     path = scope.format(s=berth.bootstrap.subscription_id)
     answer = arm.call("PUT", path, "2025-04-01", json={"location": berth.bootstrap.location})
-    assert answer.status in (400, 403, 404, 405), answer
+    assert answer.status in (400, 404, 405), answer
     assert answer.json()["error"]["code"], answer

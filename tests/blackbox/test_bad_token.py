@@ -158,7 +158,7 @@ def test_changed_signature(genuine, doors):
 def test_text_that_is_no_token(doors, token):
     for door in (doors.data_plane, doors.resource_manager, doors.graph, doors.exchange, doors.refresh):
         for answer in door(token):
-            assert answer.status in (400, 401), f"{door.__name__}: {answer}"
+            assert answer.status == 401, f"{door.__name__}: {answer}"
 
 
 def test_claims_of_another_kind(genuine, doors, keys):
@@ -220,16 +220,15 @@ def test_token_of_one_mebibyte_in_a_form(doors, first_registry):
                         ("/oauth2/token", {"grant_type": "refresh_token", "refresh_token": token, "scope": "repository:a:pull"}),
                         ("/oauth2/token", {"grant_type": "password", "username": NULL_USER, "password": token, "scope": "repository:a:pull"})):
         answer = nobody.post(path, form={"service": first_registry.login_server, **field})
-        assert answer.status in (400, 401, 413), answer
+        assert answer.status == 413, answer
         assert error_codes(answer)
 
 
 def test_many_scopes_have_a_limit(first_registry, owner):
     client = first_registry.oci(owner)
     answer = client.fetch_token(first_registry.login_server, [f"repository:r{number}:pull,push,delete" for number in range(500)])
-    assert answer.status in (200, 400), answer
-    if answer.status == 200:
-        assert len(answer.json()["access_token"]) < 30_000, "a token that no head has room for"
+    assert answer.status == 400, answer
+    assert error_codes(answer)
 
 
 @pytest.mark.parametrize("scope", ["", "x", "repository", "repository:", "repository::", "repository:a", ":::", "repository:../..:pull",
@@ -238,11 +237,9 @@ def test_many_scopes_have_a_limit(first_registry, owner):
 def test_scopes_of_other_forms(first_registry, owner, scope):
     """They grant nothing and break nothing."""
     client = first_registry.oci(owner)
-    answer = client.fetch_token(first_registry.login_server, [scope])
-    assert answer.status in (200, 400), answer
-    if answer.status == 200:
-        token = Oci(first_registry.http, first_registry.login_server, answer.json()["access_token"], "token")
-        assert token.start_upload("b").status == 401
+    answer = client.fetch_token(first_registry.login_server, [scope]).expect(200)
+    token = Oci(first_registry.http, first_registry.login_server, answer.json()["access_token"], "token")
+    assert token.start_upload("b").status == 401
 
 
 def test_two_authorization_headers(berth, first_registry, owner):
@@ -250,7 +247,7 @@ def test_two_authorization_headers(berth, first_registry, owner):
     for second in (line, "Authorization: Bearer garbage\r\n"):
         answer = raw_http.send(berth.http, (f"GET /v2/ HTTP/1.1\r\nHost: {first_registry.login_server}\r\n{second}{line}"
                                             "Connection: close\r\n\r\n").encode())
-        assert answer.status in (400, 401), answer
+        assert answer.status == 400, answer
 
 
 # Time

@@ -100,7 +100,7 @@ def test_continued_by_another_identity(first_registry, oci, repository, session,
     other.push(repository, content.image(), "latest")
     for answer in (other.get(session), other.patch_upload(session, b"more", 4),
                    other.finish_upload(session, digest_of(b"data")), other.delete(session)):
-        assert answer.status in (401, 403, 404), answer
+        assert answer.status == 404, answer
     assert oci.get(session).expect(204).header("Range") == "0-3"
     oci.finish_upload(session, digest_of(b"data")).expect(201)
 
@@ -142,7 +142,7 @@ def test_changed_location(oci, repository, session):
                     "00000000-0000-0000-0000-000000000000"):
         for method in ("GET", "DELETE"):
             answer = oci.request(method, f"{folder}/{changed}" + (f"?{query}" if query else ""))
-            assert answer.status in (400, 404), answer
+            assert answer.status == 404, answer
     oci.finish_upload(session, digest_of(b"data")).expect(201)
 
 
@@ -166,7 +166,7 @@ def test_nothing_is_seen_before_the_end(oci, repository):
 def test_length_that_contradicts_the_range(oci, repository, session):
     for headers in ({"Content-Range": "4-10"}, {"Content-Range": "4-4"}):
         answer = oci.patch(session, body=b"more", headers={"Content-Type": "application/octet-stream", **headers})
-        assert answer.status in (400, 416), answer
+        assert answer.status == 400, answer
     assert oci.get(session).expect(204).header("Range") == "0-3"
     oci.finish_upload(session, digest_of(b"data")).expect(201)
 

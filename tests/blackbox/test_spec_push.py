@@ -96,14 +96,11 @@ def test_manifest_with_unknown_blobs_is_refused_as_such(oci, repository):
     assert oci.get_manifest(repository, "latest").status == 404
 
 
-def test_index_with_unknown_manifests_is_stored_or_refused_as_such(oci, repository):
-    """The specification leaves it to the registry; a refusal has to name its reason."""
+def test_index_with_unknown_manifests_is_stored(oci, repository):
+    """The specification leaves it to the registry: berth takes indexes of which only some platforms are there."""
     sparse = content.index([content.image().descriptor(**content.platform("arm64"))])
-    answer = oci.put_manifest(repository, "sparse", sparse.data, sparse.media_type)
-    if answer.status == 201:
-        assert oci.get_manifest(repository, "sparse").expect(200).body == sparse.data
-    else:
-        assert answer.status in (400, 404) and "MANIFEST_BLOB_UNKNOWN" in error_codes(answer), answer
+    oci.put_manifest(repository, "sparse", sparse.data, sparse.media_type).expect(201)
+    assert oci.get_manifest(repository, "sparse").expect(200).body == sparse.data
 
 
 def test_tag_moves_to_what_was_pushed_last(oci, repository):
@@ -135,17 +132,14 @@ def test_tags_as_parameters(oci, repository, count):
 
 
 def test_accepted_tags_are_those_that_exist(oci, repository):
-    """However many were asked for: OCI-Tag names what was made, or all is refused."""
+    """However many were asked for: OCI-Tag names what was made."""
     manifest = content.image()
     for blob in manifest.blobs:
         oci.push_blob(repository, blob)
     query = "?" + "&".join(f"tag=t{number}" for number in range(60))
     answer = oci.put_manifest(repository, manifest.digest, manifest.data, query=query)
-    if answer.status == 201:
-        assert accepted_tags(answer) == set(oci.tags(repository))
-    else:
-        assert answer.status in (400, 414, 431), answer
-        assert oci.get(f"/v2/{repository}/manifests/t0").status == 404
+    assert answer.status == 201, answer
+    assert accepted_tags(answer) == set(oci.tags(repository)) and len(accepted_tags(answer)) == 60
 
 
 def test_tag_parameter_outside_the_grammar_is_refused_whole(oci, repository):

@@ -115,12 +115,7 @@ def test_too_little_is_401_with_insufficient_scope(first_registry, new_principal
 
 
 def test_too_little_for_the_catalog(first_registry, new_principal):
-    deleter = first_registry.oci(new_principal())
-    answer = deleter.get("/v2/_catalog")
-    if answer.status == 200:
-        # berth shows each caller what they may read; that is nothing here.
-        assert answer.json()["repositories"] == []
-        return
+    answer = first_registry.oci(new_principal()).get("/v2/_catalog")
     told = challenges.parse(answer.expect(401).header("WWW-Authenticate"))
     assert told.error == "insufficient_scope" and told.scope == "registry:catalog:*"
     assert {"Type": "registry", "Name": "catalog", "Action": "*"} in answer.json()["errors"][0]["detail"]

@@ -41,9 +41,7 @@ def test_client_in_the_authorization_header(http, tenant, owner):
     """RFC 6749 section 2.3.1."""
     answer = http.post(f"/{tenant}/oauth2/v2.0/token", form={"grant_type": "client_credentials", "scope": ARM_SCOPE},
                        headers={"Authorization": basic(*owner.credentials)})
-    assert answer.status in (200, 400, 401), answer
-    if answer.status != 200:
-        assert answer.json()["error"] in ("invalid_client", "invalid_request")
+    assert answer.status == 200, answer
 
 
 @pytest.mark.parametrize("scope", [
@@ -80,8 +78,6 @@ def test_claims(berth, http, tenant, owner):
                                    "management", ".default", "https://management.azure.com/user_impersonation"])
 def test_unknown_audiences_are_refused(http, tenant, owner, scope):
     answer = tokens.ask(http, tenant, *owner.credentials, scope=scope)
-    if scope.endswith("user_impersonation") and answer.status == 200:
-        return
     assert answer.status == 400, answer
     assert answer.json()["error"] in ("invalid_scope", "invalid_resource", "invalid_request"), answer
 
@@ -90,7 +86,7 @@ def test_wrong_credentials(http, tenant, owner):
     for client_id, secret in ((owner.client_id, "wrong"), (owner.client_id, ""), ("00000000-0000-0000-0000-000000000001", owner.secret),
                               ("nobody", "x"), (owner.object_id, owner.secret)):
         answer = tokens.ask(http, tenant, client_id, secret)
-        assert answer.status in (400, 401), answer
+        assert answer.status == 401, answer
         document = answer.json()
         assert document["error"] in ("invalid_client", "unauthorized_client", "invalid_request"), answer
         assert document["error_description"]
@@ -108,13 +104,13 @@ def test_unknown_name_and_wrong_secret_are_told_alike(http, tenant, owner):
                                   {"grant_type": "authorization_code", "code": "x"}, {"grant_type": ""}])
 def test_other_grants_are_refused(http, tenant, form):
     answer = http.post(f"/{tenant}/oauth2/v2.0/token", form=form)
-    assert answer.status in (400, 401), answer
+    assert answer.status == 400, answer
     assert answer.json()["error"] in ("unsupported_grant_type", "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client")
 
 
 def test_another_tenant(http, owner):
     answer = tokens.ask(http, "11111111-1111-4111-8111-111111111111", *owner.credentials)
-    assert answer.status in (400, 401, 404), answer
+    assert answer.status == 400, answer
     assert "access_token" not in answer.json()
 
 

@@ -91,10 +91,8 @@ def test_exchange_refuses_garbage_with_a_correlation_id(nobody, first_registry):
 def test_exchange_gives_tokens_of_the_registry_that_was_asked(nobody, first_registry, owner):
     """Whatever `service` says: it is never another registry's."""
     answer = exchange(nobody, grant_type="access_token", service="other.example", access_token=owner.entra_token())
-    assert answer.status in (200, 400, 401), answer
-    if answer.status == 200:
-        _, claims = tokens.decode(answer.json()["refresh_token"])
-        assert claims["aud"] == first_registry.login_server
+    _, claims = tokens.decode(answer.expect(200).json()["refresh_token"])
+    assert claims["aud"] == first_registry.login_server
 
 
 def test_exchange_is_for_every_identity_with_rights_or_without(nobody, first_registry, new_principal, repository):
@@ -349,7 +347,7 @@ def test_basic_refuses_as_bearer_does(first_registry, new_principal, repository,
                                    "Bearer ", "Bearer a b", "Bearer  x", "Token x", "", "AWS4-HMAC-SHA256 x"])
 def test_authorization_that_cannot_be_read(nobody, value):
     answer = nobody.get("/v2/", headers={"Authorization": value})
-    assert answer.status in (400, 401), answer
+    assert answer.status == 401, answer
 
 
 def test_scheme_is_read_without_case(nobody, owner):
