@@ -4,7 +4,6 @@ import http.client
 import json as json_module
 import socket
 import ssl
-import time
 import urllib.parse
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -48,7 +47,6 @@ class Http:
     server_name: str | None = None
     timeout: float = 60.0
     connection: http.client.HTTPConnection | None = field(default=None, repr=False)
-    last_use: float = 0.0
 
     def _connect(self) -> http.client.HTTPConnection:
         parts = urllib.parse.urlsplit(self.base)
@@ -122,7 +120,6 @@ class Http:
         response = Response(answer.status, answer.headers, content, f"{method} {path}")
         if answer.will_close:
             self.close()
-        self.last_use = time.monotonic()
         return response
 
     def get(self, path: str, **more) -> Response:

@@ -3,7 +3,6 @@
 import base64
 import json
 import subprocess
-import tempfile
 from pathlib import Path
 
 from harness.http_client import Http, Response
@@ -85,7 +84,3 @@ def assemble(header: dict, claims: dict, sign=lambda data: b"") -> str:
 def forge(header: dict, claims: dict, key: Key) -> str:
     """A token with a right signature by a wrong key."""
     return assemble({**header, "alg": key.kind}, claims, key.sign)
-
-
-def temporary_key(kind: str) -> Key:
-    return Key(kind, Path(tempfile.mkdtemp(prefix="berth-key-")))
