@@ -111,18 +111,14 @@ http::Response sign_in_error(const Error& error, const ErrorPlace& place) {
 std::string challenge(const ErrorPlace& place, std::string_view error) {
     std::string out = fmt::format("Bearer realm=\"{}/oauth2/token\",service=\"{}\"", place.base_address,
                                   place.registry->login_server);
-    std::string_view actions;
-    bool catalog = false;
-    if (place.route != nullptr) {
-        for (const Permission* permission : place.route->entry.permissions) {
-            if (permission->challenge.size() > actions.size()) actions = permission->challenge;
-            catalog = catalog || permission == &permissions::catalog;
-        }
-    }
-    if (catalog) {
+    // Where several would do, the first one is what clients are told to ask for.
+    const Permission* permission = place.route != nullptr && !place.route->entry.permissions.empty()
+                                       ? place.route->entry.permissions.front()
+                                       : nullptr;
+    if (permission == &permissions::catalog) {
         out += ",scope=\"registry:catalog:*\"";
-    } else if (!actions.empty()) {
-        out += fmt::format(",scope=\"repository:{}:{}{}{}\"", place.repository, actions,
+    } else if (permission != nullptr && !permission->challenge.empty()) {
+        out += fmt::format(",scope=\"repository:{}:{}{}{}\"", place.repository, permission->challenge,
                            place.further_scope.empty() ? "" : " ", place.further_scope);
     }
     if (!error.empty()) out += fmt::format(",error=\"{}\"", error);

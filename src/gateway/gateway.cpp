@@ -212,12 +212,13 @@ Task<http::Response> Gateway::handle(http::Request& request) {
     const Route* route = match ? match->route : nullptr;
     const Protocol protocol = route != nullptr ? route->protocol : Router::protocol_of(request.path);
 
+    const tenant::Registry* registry = world->registry_for_host(request.host);
     ErrorPlace place{.protocol = protocol,
                      .route = route,
-                     .registry = speaks_registry(protocol) ? world->registry_for_host(request.host) : nullptr,
+                     .registry = speaks_registry(protocol) ? registry : nullptr,
                      .repository = {},
                      .further_scope = {},
-                     .base_address = (request.secure ? "https://" : "http://") + request.host,
+                     .base_address = base_address(request, registry),
                      .correlation_id = correlation_id,
                      .had_credentials = request.headers.find("authorization").has_value()};
 

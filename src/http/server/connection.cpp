@@ -57,7 +57,10 @@ Task<void> Connection::run() {
         Task<HeadState> receiving = receive_head();
         const HeadState state = co_await std::move(receiving);
         if (state == HeadState::ended) co_return;
-        if (state == HeadState::refused) break;
+        if (state == HeadState::refused) {
+            refused_target_ = target_so_far();
+            break;
+        }
         Task<bool> answering = answer();
         const bool goes_on = co_await std::move(answering);
         if (!goes_on) co_return;
@@ -91,6 +94,14 @@ Connection::HeadState Connection::head_missing(bool expired) {
     if (wire_.buffer.empty() || !expired) return HeadState::ended;
     refusal_ = {408, "the head of the request took too long"};
     return HeadState::refused;
+}
+
+std::string Connection::target_so_far() const {
+    const std::string_view line = wire_.buffer.view().substr(0, wire_.buffer.view().find(line_end));
+    const std::size_t begin = line.find(' ');
+    if (begin == std::string_view::npos) return {};
+    const std::string_view rest = line.substr(begin + 1);
+    return std::string(rest.substr(0, rest.find(' ')));
 }
 
 Task<Connection::HeadState> Connection::receive_head() {

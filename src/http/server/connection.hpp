@@ -43,6 +43,8 @@ private:
     Task<HeadState> receive_head();
     HeadState scan(); // `ended`: not yet whole
     HeadState head_missing(bool expired);
+    /// The request target as far as the refused head tells, for the shape of the answer.
+    std::string target_so_far() const;
     /// Answers one request; whether the connection goes on.
     Task<bool> answer();
     Task<void> refuse();
