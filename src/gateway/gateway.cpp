@@ -2,7 +2,6 @@
 
 #include "base/encoding.hpp"
 #include "base/guid.hpp"
-#include "base/time.hpp"
 #include "gateway/authentication.hpp"
 #include "gateway/context.hpp"
 #include "gateway/decision.hpp"
@@ -68,26 +67,6 @@ Result<rbac::Scope> expand_scope(const Context& context, std::string_view patter
         pattern.remove_prefix(close + 1);
     }
     return rbac::Scope::parse(out);
-}
-
-// Bodies barely differ between versions, so every date from the first version on is taken, with or without a suffix.
-Result<void> check_api_version(const Parameters& query) {
-    const std::string_view version = query.find("api-version").value_or("");
-    if (version.empty()) {
-        return failure(ErrorCode::missing_api_version,
-                       "The api-version query parameter (?api-version=) is required for all requests.");
-    }
-    const std::string_view suffix = version.substr(std::min<std::size_t>(version.size(), 10));
-    const bool known_suffix = suffix.empty() || suffix == "-preview" || suffix == "-privatepreview" ||
-                              suffix == "-alpha" || suffix == "-beta";
-    const auto date = parse_rfc3339(std::string(version.substr(0, 10)) + "T00:00:00Z");
-    if (version.size() >= 10 && known_suffix && date && version.substr(0, 4) >= "2014") return {};
-    Error error{ErrorCode::invalid_parameter,
-                fmt::format("The api-version '{}' is invalid. Send a date from 2014 on, with or without '-preview': "
-                            "'2025-11-01'.",
-                            version)};
-    error.protocol_code = "InvalidApiVersionParameter";
-    return std::unexpected(std::move(error));
 }
 
 Result<void> decide_entry(const Context& context) {
@@ -186,8 +165,10 @@ Task<Result<http::Response>> Gateway::dispatch(Context& context) {
         context.scope_ = std::move(*scope);
     }
     if (auto decided = decide_entry(context); !decided) co_return failure(std::move(decided));
-    if (route.protocol == Protocol::resource_manager && route.entry.kind != EntryKind::open) {
-        if (auto checked = check_api_version(context.query()); !checked) co_return failure(std::move(checked));
+    if (route.protocol == Protocol::resource_manager && route.entry.kind != EntryKind::open &&
+        context.query().find("api-version").value_or("").empty()) {
+        co_return failure(ErrorCode::missing_api_version,
+                          "The api-version query parameter (?api-version=) is required for all requests.");
     }
     auto response = co_await route.handler(context);
     co_return response;
