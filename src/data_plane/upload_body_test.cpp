@@ -1,0 +1,114 @@
+#include "data_plane/upload_body.hpp"
+
+#include <gtest/gtest.h>
+
+namespace berth::data_plane {
+namespace {
+
+// A body that comes in pieces of one size and may break.
+class Pieces : public ByteSource {
+public:
+    Pieces(std::size_t size, std::size_t piece, bool breaks = false) : left_(size), piece_(piece), breaks_(breaks) {}
+    Task<Result<std::size_t>> read(std::span<std::byte> out) override {
+        EXPECT_FALSE(out.empty());
+        largest = std::max(largest, out.size());
+        if (left_ == 0 && breaks_) co_return failure(ErrorCode::bad_request, "the connection broke");
+        const std::size_t got = std::min({left_, piece_, out.size()});
+        for (std::size_t i = 0; i < got; ++i) out[i] = static_cast<std::byte>(sent++ & 0xff);
+        left_ -= got;
+        co_return got;
+    }
+    std::size_t sent = 0;
+    std::size_t largest = 0;
+
+private:
+    std::size_t left_;
+    std::size_t piece_;
+    bool breaks_;
+};
+
+class Sink : public storage::UploadWriter {
+public:
+    explicit Sink(std::uint64_t offset = 0) : offset_(offset) {}
+    std::uint64_t offset() const noexcept override { return offset_; }
+    Task<Result<void>> append(std::span<const std::byte> bytes) override {
+        if (full) co_return failure(ErrorCode::storage_full, "no room");
+        taken.insert(taken.end(), bytes.begin(), bytes.end());
+        offset_ += bytes.size();
+        co_return Result<void>{};
+    }
+    Task<Result<void>> pause() override { co_return Result<void>{}; }
+    Task<Result<Digest>> digest(DigestAlgorithm algorithm) override { co_return Digest::of(taken, algorithm); }
+    Task<Result<std::optional<Bytes>>> take_if_small(std::uint64_t) override { co_return std::optional<Bytes>(taken); }
+    Task<Result<void>> finish(const storage::StorageKey&) override { co_return Result<void>{}; }
+    Bytes taken;
+    bool full = false;
+
+private:
+    std::uint64_t offset_;
+};
+
+TEST(UploadBody, FrontIsWholeUpToTheLimit) {
+    for (const std::size_t size : {0U, 1U, 4095U, 4096U, 4097U, 65'535U, 65'536U}) {
+        for (const std::size_t piece : {1'000U, 100'000U}) {
+            Pieces body(size, piece);
+            const auto front = sync_wait(read_front(body, 65'536));
+            ASSERT_TRUE(front);
+            EXPECT_TRUE(front->is_whole) << size;
+            ASSERT_EQ(front->bytes.size(), size);
+            for (std::size_t i = 0; i < size; ++i) ASSERT_EQ(std::to_integer<std::size_t>(front->bytes[i]), i & 0xff);
+        }
+    }
+}
+
+TEST(UploadBody, FrontOfALargerBodyEndsOneByteBehindTheLimit) {
+    Pieces body(1'000'000, 1'000);
+    const auto front = sync_wait(read_front(body, 65'536));
+    ASSERT_TRUE(front);
+    EXPECT_FALSE(front->is_whole);
+    EXPECT_EQ(front->bytes.size(), 65'537U);
+    EXPECT_EQ(body.sent, 65'537U) << "nothing is lost between the front and the rest";
+}
+
+TEST(UploadBody, RoomGrowsWithWhatArrives) {
+    Pieces body(10, 10);
+    ASSERT_TRUE(sync_wait(read_front(body, 1ULL << 40U)));
+    EXPECT_LE(body.largest, 4096U);
+}
+
+TEST(UploadBody, RestIsAppendedInBoundedPieces) {
+    Pieces body(1'000'000, 300'000);
+    Sink sink;
+    ASSERT_TRUE(sync_wait(append_rest(body, sink)));
+    EXPECT_EQ(sink.taken.size(), 1'000'000U);
+    EXPECT_LE(body.largest, 256U * 1024U);
+}
+
+TEST(UploadBody, FailuresComeThrough) {
+    Sink sink;
+    Pieces broken(100, 10, true);
+    const auto cut = sync_wait(append_rest(broken, sink));
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(cut.error().code, ErrorCode::bad_request);
+    Pieces broken_front(100, 10, true);
+    EXPECT_FALSE(sync_wait(read_front(broken_front, 1000)));
+
+    sink.full = true;
+    Pieces body(100, 10);
+    const auto full = sync_wait(append_rest(body, sink));
+    ASSERT_FALSE(full);
+    EXPECT_EQ(full.error().code, ErrorCode::storage_full);
+}
+
+TEST(UploadBody, ABlobHasALimit) {
+    Sink last_byte(most_blob_bytes - 10);
+    Pieces fits(10, 10);
+    EXPECT_TRUE(sync_wait(append_rest(fits, last_byte)));
+    Pieces over(1, 1);
+    const auto refused = sync_wait(append_rest(over, last_byte));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::payload_too_large);
+}
+
+} // namespace
+} // namespace berth::data_plane
