@@ -177,12 +177,16 @@ TEST_F(Sweeping, APushCannotClaimWhatWasGivenUp) {
 }
 
 TEST_F(Sweeping, WorksThroughMoreThanOneBatch) {
-    for (int i = 0; i < 250; ++i) {
-        const std::string content = "blob" + std::to_string(i);
-        push_blob("a", content);
-        const auto row = row_of("a");
-        write([&](Session& session) { return unlink_blob(session, row, Digest::of(as_bytes(content)), now()); });
-    }
+    write([&](Session& session) -> Result<void> {
+        for (int i = 0; i < 250; ++i) {
+            const std::string content = std::to_string(i);
+            const Digest digest = Digest::of(as_bytes(content));
+            auto made = insert_blob(session, {.digest = digest, .size = 1, .key = {}, .content = as_bytes(content)}, now());
+            if (!made) return failure(std::move(made));
+            if (auto queued = queue_garbage(session, digest, no_repository, now()); !queued) return queued;
+        }
+        return {};
+    });
     EXPECT_EQ(sweep_later().blobs, 250U);
     EXPECT_EQ(count("select count(*) from blobs"), 0);
 }
