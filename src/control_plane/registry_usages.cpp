@@ -4,8 +4,6 @@
 
 #include <boost/json/array.hpp>
 
-#include <limits>
-
 namespace berth::control_plane {
 namespace {
 
@@ -13,16 +11,30 @@ using gateway::Context;
 using gateway::Services;
 using http::Response;
 
-// Each content counts once, however many repositories of the registry link it.
-Result<std::int64_t> bytes_in(storage::Session& session, std::int64_t registry) {
-    auto rows = session.query("select coalesce(sum(size), 0) from blobs where digest in (select repository_blobs.digest "
-                              "from repository_blobs join repositories on repositories.id = repository_blobs.repository_id "
-                              "where repositories.registry_id = ?1)",
-                              registry);
+constexpr std::int64_t most_bytes = (std::int64_t{1} << 53) - 1;
+
+Result<std::int64_t> sum(storage::Session& session, std::string_view sql, std::int64_t registry) {
+    auto rows = session.query(sql, registry);
     if (!rows) return failure(std::move(rows));
     auto more = rows->next();
     if (!more) return failure(std::move(more));
     return *more ? rows->integer(0) : 0;
+}
+
+// A blob counts once, however many repositories of the registry link it; manifests belong to one repository each.
+Result<std::int64_t> bytes_in(storage::Session& session, std::int64_t registry) {
+    auto blobs = sum(session,
+                     "select coalesce(sum(size), 0) from blobs where digest in (select repository_blobs.digest "
+                     "from repository_blobs join repositories on repositories.id = repository_blobs.repository_id "
+                     "where repositories.registry_id = ?1)",
+                     registry);
+    if (!blobs) return blobs;
+    auto manifests = sum(session,
+                         "select coalesce(sum(length(manifests.content)), 0) from manifests join repositories "
+                         "on repositories.id = manifests.repository_id where repositories.registry_id = ?1",
+                         registry);
+    if (!manifests) return manifests;
+    return *blobs + *manifests;
 }
 
 Task<Result<Response>> run(const Services& services, Context&, const tenant::Resource& registry) {
@@ -30,9 +42,9 @@ Task<Result<Response>> run(const Services& services, Context&, const tenant::Res
     auto reading = services.database.read(storage::ReadKind::scan, read);
     auto bytes = co_await std::move(reading);
     if (!bytes) co_return failure(std::move(bytes));
-    // berth sets no limit of its own: the disk does. The largest number says so to clients that divide by it.
+    // berth sets no limit of its own, the disk does: the largest number that every client reads exactly says so.
     boost::json::array usages{boost::json::object{{"name", "Size"},
-                                                  {"limit", std::numeric_limits<std::int64_t>::max()},
+                                                  {"limit", most_bytes},
                                                   {"currentValue", *bytes},
                                                   {"unit", "Bytes"}}};
     co_return gateway::json_response(200, boost::json::object{{"value", std::move(usages)}});
