@@ -14,6 +14,25 @@ int hex_value(char c) noexcept {
     return -1;
 }
 
+// RFC 3629 section 4: no overlong forms, no surrogates, nothing above U+10FFFF.
+bool is_utf8(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size();) {
+        const auto first = static_cast<unsigned char>(text[i++]);
+        if (first < 0x80) continue;
+        if (first < 0xC2 || first > 0xF4) return false;
+        unsigned lowest = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+        unsigned highest = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+        for (int rest = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3; rest > 0; --rest) {
+            if (i == text.size()) return false;
+            const auto next = static_cast<unsigned char>(text[i++]);
+            if (next < lowest || next > highest) return false;
+            lowest = 0x80;
+            highest = 0xBF;
+        }
+    }
+    return true;
+}
+
 std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
     std::string out;
     out.reserve(text.size());
@@ -31,6 +50,7 @@ std::optional<std::string> decode(std::string_view text, bool plus_is_space) {
             i += 2;
         }
     }
+    if (!is_utf8(out)) return std::nullopt; // it comes back in messages, which are JSON
     return out;
 }
 

@@ -8,7 +8,8 @@
 
 namespace berth {
 
-/// Decodes `%XX` (RFC 3986 section 2.1). nullopt for a broken escape or one that hides a NUL. `+` stays a plus.
+/// Decodes `%XX` (RFC 3986 section 2.1). nullopt for a broken escape, one that hides a NUL, or
+/// what is no UTF-8 then. `+` stays a plus.
 std::optional<std::string> percent_decode(std::string_view text);
 /// Encodes everything but the unreserved characters of RFC 3986 section 2.3.
 std::string percent_encode(std::string_view text);
@@ -17,7 +18,7 @@ std::string percent_encode(std::string_view text);
 /// space.
 class Parameters {
 public:
-    /// nullopt for a broken escape, a NUL, or more than 256 pairs.
+    /// nullopt for a broken escape, a NUL, what is no UTF-8, or more than 256 pairs.
     static std::optional<Parameters> parse(std::string_view text);
 
     /// The first value of that name.

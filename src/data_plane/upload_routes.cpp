@@ -240,6 +240,7 @@ Task<Result<http::Response>> UploadRoutes::receive_last(Context& context, const 
 
 Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadSession& session, const Digest& digest,
                                                  storage::UploadWriter& writer) {
+    if (auto decided = context.decide_again(); !decided) co_return failure(std::move(decided));
     auto content = co_await writer.take_if_small(most_small_blob_bytes);
     if (!content) co_return failure(std::move(content));
     if (*content) {
@@ -259,6 +260,7 @@ Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadS
 
 Task<Result<http::Response>> UploadRoutes::store_small(Context& context, const UploadSession& session,
                                                        const Digest& digest, std::span<const std::byte> content) {
+    if (auto decided = context.decide_again(); !decided) co_return failure(std::move(decided));
     const BlobPush push = BlobPush::of(context, digest, "blob.push", content.size());
     auto committed = co_await commit_small_blob(services_.database, push, content);
     if (!committed) co_return failure(std::move(committed));

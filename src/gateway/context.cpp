@@ -24,9 +24,9 @@ Result<void> check_declared(const Route& route, const Permission& permission) {
 
 } // namespace
 
-Context::Context(http::Request& request, const Route& route, std::shared_ptr<const tenant::World> world, Timestamp now,
-                 std::string correlation_id)
-    : request_(request), route_(&route), world_(std::move(world)), now_(now),
+Context::Context(http::Request& request, const Route& route, const tenant::Tenancy& tenancy,
+                 std::shared_ptr<const tenant::World> world, Timestamp now, std::string correlation_id)
+    : request_(request), route_(&route), tenancy_(tenancy), world_(std::move(world)), now_(now),
       correlation_id_(std::move(correlation_id)) {}
 
 std::string_view Context::parameter(std::string_view name) const noexcept {
@@ -44,7 +44,63 @@ Result<void> Context::take_repository_name() {
     return {};
 }
 
-Task<Result<std::string>> Context::body() { return http::read_body(request_, route_->body_limit); }
+Result<void> Context::decide_entry() const {
+    const Entry& entry = route_->entry;
+    const bool on_registry = route_->protocol == Protocol::registry || route_->protocol == Protocol::registry_token;
+    const auto decide_one = [&](const Permission& permission) -> Result<void> {
+        Target target = Target::in_directory();
+        if (on_registry) {
+            target = Target::in_registry(*registry_, parameter("name"));
+        } else if (permission.directory_permission.empty()) {
+            target = Target::at(scope_);
+        }
+        return decide(*world_, caller_, permission, target);
+    };
+    switch (entry.kind) {
+    case EntryKind::open:
+    case EntryKind::filter:
+        return {};
+    case EntryKind::all:
+        for (const Permission* permission : entry.permissions) {
+            if (auto decided = decide_one(*permission); !decided) return decided;
+        }
+        return {};
+    case EntryKind::any:
+        break;
+    }
+    Result<void> first;
+    for (const Permission* permission : entry.permissions) {
+        auto decided = decide_one(*permission);
+        if (decided) return {};
+        if (first) first = std::move(decided);
+    }
+    return first;
+}
+
+Result<void> Context::decide_again() {
+    auto world = tenancy_.world();
+    if (world == world_) return {};
+    earlier_worlds_.push_back(std::exchange(world_, std::move(world)));
+    if (registry_ != nullptr) {
+        const tenant::Registry* registry = world_->find_registry(registry_->id);
+        if (registry == nullptr) return failure(ErrorCode::name_unknown, "The registry was deleted meanwhile.");
+        registry_ = registry;
+    }
+    if (caller_.principal) {
+        const tenant::Principal* principal = world_->find_principal(*caller_.principal);
+        if (principal == nullptr || !principal->enabled) {
+            return failure(ErrorCode::invalid_credentials, "The identity was deleted or disabled meanwhile.");
+        }
+    }
+    return decide_entry();
+}
+
+Task<Result<std::string>> Context::body() {
+    auto text = co_await http::read_body(request_, route_->body_limit);
+    if (!text) co_return text;
+    if (auto decided = decide_again(); !decided) co_return failure(std::move(decided));
+    co_return text;
+}
 
 Task<Result<boost::json::value>> Context::json_body() {
     auto text = co_await body();

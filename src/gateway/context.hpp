@@ -9,6 +9,7 @@
 #include "identity/caller.hpp"
 #include "rbac/scope.hpp"
 #include "storage/events.hpp"
+#include "tenant/tenancy.hpp"
 #include "tenant/world.hpp"
 
 #include <boost/json/value.hpp>
@@ -17,6 +18,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace berth::gateway {
 
@@ -48,10 +51,15 @@ public:
     /// The address the client used, without a path: `https://myregistry.localhost:5443`.
     const std::string& base_address() const noexcept { return base_address_; }
 
-    /// Reads the body, at most the route's `body_limit`.
+    /// Reads the body, at most the route's `body_limit`, and then decides the entry again.
     Task<Result<std::string>> body();
     /// Reads the body as strict JSON; an empty body is null.
     Task<Result<boost::json::value>> json_body();
+
+    /// Decides the entry once more, by what is true now, and goes on with the world as it is now. Whoever sends a body
+    /// slowly decides how much time goes by after the entry's first decision; handlers that read the body themselves call
+    /// this before they change anything. What `world` and `registry` gave before stays valid.
+    Result<void> decide_again();
 
     /// Fails unless the caller has the permission here: on a registry for a repository (or for the registry, with an empty
     /// name), or in the directory. Only permissions that the route declares; another one is an `internal` failure.
@@ -70,17 +78,20 @@ public:
     /// An event of this request, ready for `append_event` in the transaction that makes the change.
     storage::Event event(std::string kind, boost::json::object detail) const;
 
-    Context(http::Request& request, const Route& route, std::shared_ptr<const tenant::World> world, Timestamp now,
-            std::string correlation_id);
+    Context(http::Request& request, const Route& route, const tenant::Tenancy& tenancy,
+            std::shared_ptr<const tenant::World> world, Timestamp now, std::string correlation_id);
 
 private:
     friend class Gateway;
     /// Parses the parameter `name` of registry routes that have one.
     Result<void> take_repository_name();
+    Result<void> decide_entry() const;
 
     http::Request& request_;
     const Route* route_;
+    const tenant::Tenancy& tenancy_;
     std::shared_ptr<const tenant::World> world_;
+    std::vector<std::shared_ptr<const tenant::World>> earlier_worlds_; // handlers may still refer to what is in them
     Timestamp now_;
     std::string correlation_id_;
     const tenant::Registry* registry_ = nullptr;

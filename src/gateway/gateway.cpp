@@ -4,7 +4,6 @@
 #include "base/guid.hpp"
 #include "gateway/authentication.hpp"
 #include "gateway/context.hpp"
-#include "gateway/decision.hpp"
 #include "gateway/error_response.hpp"
 #include "gateway/request_log.hpp"
 
@@ -67,38 +66,6 @@ Result<rbac::Scope> expand_scope(const Context& context, std::string_view patter
         pattern.remove_prefix(close + 1);
     }
     return rbac::Scope::parse(out);
-}
-
-Result<void> decide_entry(const Context& context) {
-    const Entry& entry = context.route().entry;
-    const auto decide_one = [&](const Permission& permission) -> Result<void> {
-        Target target = Target::in_directory();
-        if (speaks_registry(context.route().protocol)) {
-            target = Target::in_registry(context.registry(), context.parameter("name"));
-        } else if (permission.directory_permission.empty()) {
-            target = Target::at(context.scope());
-        }
-        return decide(context.world(), context.caller(), permission, target);
-    };
-    switch (entry.kind) {
-    case EntryKind::open:
-    case EntryKind::filter:
-        return {};
-    case EntryKind::all:
-        for (const Permission* permission : entry.permissions) {
-            if (auto decided = decide_one(*permission); !decided) return decided;
-        }
-        return {};
-    case EntryKind::any:
-        break;
-    }
-    Result<void> first;
-    for (const Permission* permission : entry.permissions) {
-        auto decided = decide_one(*permission);
-        if (decided) return {};
-        if (first) first = std::move(decided);
-    }
-    return first;
 }
 
 } // namespace
@@ -164,7 +131,7 @@ Task<Result<http::Response>> Gateway::dispatch(Context& context) {
         if (!scope) co_return failure(std::move(scope));
         context.scope_ = std::move(*scope);
     }
-    if (auto decided = decide_entry(context); !decided) co_return failure(std::move(decided));
+    if (auto decided = context.decide_entry(); !decided) co_return failure(std::move(decided));
     if (route.protocol == Protocol::resource_manager && route.entry.kind != EntryKind::open &&
         context.query().find("api-version").value_or("").empty()) {
         co_return failure(ErrorCode::missing_api_version,
@@ -215,7 +182,7 @@ Task<http::Response> Gateway::handle(http::Request& request) {
         record.error = Error{ErrorCode::invalid_parameter, "The query has a broken percent escape or too many parameters."};
         response = error_response(*record.error, place);
     } else {
-        Context context(request, *route, world, services_.clock.now(), correlation_id);
+        Context context(request, *route, services_.tenancy, world, services_.clock.now(), correlation_id);
         context.registry_ = place.registry;
         context.parameters_ = std::move(match->parameters);
         context.query_ = std::move(*query);

@@ -38,6 +38,8 @@ struct Caller {
     std::optional<Guid> registry{};  ///< a credential of one registry: its immutable id
     /// A registry access token may be used only for what was asked when it was made; nullopt: not narrowed.
     std::optional<std::vector<TokenScope>> narrowed_to{};
+    /// When the access token that proved this expires: no token made with it lives longer. nullopt: not of such a token.
+    std::optional<Timestamp> until{};
 
     static Caller anonymous() { return {}; }
     /// Whether the token's scopes include this (`repository`, `library/app`, `pull`): `*` stands for any name or

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace berth::identity {
 namespace {
 
@@ -46,7 +48,8 @@ Result<Caller> caller_of(const tenant::World& world, const tenant::Registry& reg
                   .principal = claims.principal,
                   .name = {},
                   .registry = registry.id,
-                  .narrowed_to = std::nullopt};
+                  .narrowed_to = std::nullopt,
+                  .until = std::nullopt};
     switch (claims.caller) {
     case CallerKind::anonymous:
         if (claims.kind == RegistryTokenKind::refresh) return refused("The token stands for nobody.");
@@ -62,7 +65,10 @@ Result<Caller> caller_of(const tenant::World& world, const tenant::Registry& reg
         break;
     }
     }
-    if (claims.kind == RegistryTokenKind::access) caller.narrowed_to = claims.asked;
+    if (claims.kind == RegistryTokenKind::access) {
+        caller.narrowed_to = claims.asked;
+        caller.until = Timestamp(std::chrono::seconds(claims.expires));
+    }
     return caller;
 }
 
@@ -218,7 +224,12 @@ Result<IssuedToken> RegistryTokens::issue_access(const tenant::World& world, con
     subject->claims.kind = RegistryTokenKind::access;
     subject->claims.asked = asked;
     subject->json["access"] = to_claim(granted);
-    const auto lifetime = caller.kind == CallerKind::anonymous ? anonymous_lifetime : access_lifetime;
+    auto lifetime = caller.kind == CallerKind::anonymous ? anonymous_lifetime : access_lifetime;
+    // Else whoever holds one token could keep it alive for ever.
+    if (caller.until) {
+        const auto rest = std::chrono::duration_cast<std::chrono::seconds>(*caller.until - clock_.now());
+        lifetime = std::clamp(rest, std::chrono::seconds(0), lifetime);
+    }
     return memory_->issue(keys_, clock_.now(), std::move(subject->claims), std::move(subject->json), lifetime);
 }
 
