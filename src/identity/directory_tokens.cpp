@@ -150,6 +150,7 @@ DirectoryTokens::~DirectoryTokens() = default;
 void DirectoryTokens::set_own_addresses(std::vector<std::string> base_addresses) {
     for (std::string& address : base_addresses)
         address = normalized(address);
+    std::erase(base_addresses, "");
     memory_->own.store(std::make_shared<const Memory::Addresses>(std::move(base_addresses)), std::memory_order_release);
 }
 

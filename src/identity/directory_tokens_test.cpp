@@ -28,7 +28,7 @@ protected:
 
     DirectoryTokensTest() {
         for (DirectoryTokens* one : {&tokens, &cold}) {
-            one->set_own_addresses({"https://localhost:5443", "http://LOCALHOST:5000/"});
+            one->set_own_addresses({"https://localhost:5443", "http://LOCALHOST:5000/", ""});
         }
     }
     std::string issue(std::string_view resource = arm) { return issue(resource, people.robot); }

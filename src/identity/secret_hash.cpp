@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include <array>
@@ -34,7 +35,10 @@ std::optional<Bytes> scrypt(std::string_view password, std::span<const std::byte
     const int done = EVP_PBE_scrypt(
         password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()), salt.size(), cost.n,
         cost.r, cost.p, max_scrypt_memory, reinterpret_cast<unsigned char*>(out.data()), out.size());
-    if (done != 1) return std::nullopt;
+    if (done != 1) {
+        ERR_clear_error(); // TLS on this thread looks at the same queue
+        return std::nullopt;
+    }
     return out;
 }
 
@@ -61,7 +65,7 @@ bool matches_scrypt(std::string_view secret, std::string_view fields) {
     if (cost.r > 64 || cost.p > 16) return false;
     const auto salt = from_base64url(take_field(fields));
     const auto expected = from_base64url(fields);
-    if (!salt || !expected) return false;
+    if (!salt || !expected || expected->size() != scrypt_hash_size) return false;
     const auto computed = scrypt(secret, *salt, cost);
     return computed && equal(*computed, *expected);
 }

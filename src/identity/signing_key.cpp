@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
@@ -146,6 +147,7 @@ Result<SigningKey> SigningKey::from_pem(KeyPurpose purpose, std::string_view pem
     const Buffer buffer(must(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))));
     Key key(PEM_read_bio_PrivateKey(buffer.get(), nullptr, nullptr, nullptr));
     if (!key || !is_key_for(purpose, key.get())) {
+        ERR_clear_error();
         return failure(ErrorCode::internal, "A stored signing key is damaged.");
     }
     return SigningKey(purpose, std::move(key));
@@ -178,7 +180,9 @@ Result<std::string> SigningKey::sign(std::string_view payload) const {
 
 bool SigningKey::verify(std::string_view token) const {
     const Signature signature(cjose_jws_import(token.data(), token.size(), nullptr));
-    return signature && cjose_jws_verify(signature.get(), jwk_.get(), nullptr);
+    if (signature && cjose_jws_verify(signature.get(), jwk_.get(), nullptr)) return true;
+    ERR_clear_error(); // TLS on this thread looks at the same queue
+    return false;
 }
 
 boost::json::object SigningKey::public_jwk() const {
