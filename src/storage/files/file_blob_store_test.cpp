@@ -289,6 +289,17 @@ TEST_F(FileBlobStoreTest, GivesMemoryBack) {
     }
 }
 
+TEST_F(FileBlobStoreTest, AWriterMayOutliveItsStore) {
+    for (const std::size_t size : {std::size_t{10}, std::size_t{1'000'000}}) {
+        auto upload = open(Guid::random());
+        ASSERT_TRUE(upload && sync_wait((*upload)->append(as_bytes(patterned(size)))));
+        store_.reset();
+        ASSERT_TRUE(sync_wait((*upload)->append(as_bytes("more"))));
+        upload->reset();
+        reopen();
+    }
+}
+
 // A chunked upload, paused once and taken up, then finished; then the object is opened and removed. Says how far it came.
 struct Progress {
     bool paused = false;

@@ -26,7 +26,7 @@ public:
     /// Takes up where the upload was paused; false, with nothing left on the disk, if there is nothing to take up.
     Result<bool> resume();
 
-    FileStoreContext& context() const noexcept { return *context_; }
+    const std::shared_ptr<FileStoreContext>& context() const noexcept { return context_; }
     const Guid& id() const noexcept { return id_; }
     /// Whether giving it up has something to do on the disk.
     bool touches_disk() const noexcept { return static_cast<bool>(file_) || paused_at_.has_value(); }

@@ -9,15 +9,14 @@ constexpr std::size_t hashed_in_place = 16 * 1024;
 } // namespace
 
 FileUploadWriter::FileUploadWriter(std::unique_ptr<FileUpload> upload)
-    : shared_(std::make_shared<Shared>(std::move(upload))), offset_(shared_->upload->size()),
-      in_file_(shared_->upload->touches_disk()), memory_share_(shared_->upload->context().memory) {}
+    : context_(upload->context()), shared_(std::make_shared<Shared>(std::move(upload))), offset_(shared_->upload->size()),
+      in_file_(shared_->upload->touches_disk()), memory_share_(context_->memory) {}
 
 FileUploadWriter::~FileUploadWriter() {
     if (spent_ || is_in_memory()) return; // nothing runs and nothing is on the disk
-    FileStoreContext& context = shared_->upload->context();
-    context.open.close_soon(shared_->upload->id());
+    context_->open.close_soon(shared_->upload->id());
     // Whoever lets go last gives up what is on the disk, and that is a worker.
-    context.workers.submit([shared = std::move(shared_)]() mutable { shared.reset(); });
+    context_->workers.submit([shared = std::move(shared_)]() mutable { shared.reset(); });
 }
 
 std::optional<Error> FileUploadWriter::failed() const {
@@ -41,7 +40,7 @@ Task<Result<void>> FileUploadWriter::settle() {
 Task<Result<void>> FileUploadWriter::append(std::span<const std::byte> bytes) {
     if (auto error = failed()) co_return std::unexpected(std::move(*error));
     if (is_in_memory()) {
-        if (memory_.size() + bytes.size() <= shared_->upload->context().options.memory_limit &&
+        if (memory_.size() + bytes.size() <= context_->options.memory_limit &&
             memory_share_.grow(bytes.size())) {
             memory_.insert(memory_.end(), bytes.begin(), bytes.end());
             offset_ += bytes.size();
@@ -59,14 +58,13 @@ Task<Result<void>> FileUploadWriter::append(std::span<const std::byte> bytes) {
 }
 
 std::shared_ptr<FileUploadWriter::Piece> FileUploadWriter::make_piece() {
-    FileStoreContext& context = shared_->upload->context();
-    MemoryShare share(context.memory);
-    if (!share.grow(context.options.piece_size)) return nullptr;
-    return std::make_shared<Piece>(std::move(share), context.options.piece_size);
+    MemoryShare share(context_->memory);
+    if (!share.grow(context_->options.piece_size)) return nullptr;
+    return std::make_shared<Piece>(context_, std::move(share));
 }
 
 Task<Result<void>> FileUploadWriter::append_to_file(std::span<const std::byte> bytes) {
-    const std::size_t piece_size = shared_->upload->context().options.piece_size;
+    const std::size_t piece_size = context_->options.piece_size;
     while (!bytes.empty()) {
         if (!filling_) filling_ = make_piece();
         if (!filling_ && working_) {
@@ -103,12 +101,11 @@ void FileUploadWriter::hand_over() {
     if (filling_) filling_->used = 0;
     std::shared_ptr<const Piece> full = working_;
     shared_->jobs.begin(2);
-    auto& workers = shared_->upload->context().workers;
-    workers.submit([shared = shared_, full] {
+    context_->workers.submit([shared = shared_, full] {
         shared->upload->hash(full->content());
         shared->jobs.end();
     });
-    workers.submit([shared = shared_, full] {
+    context_->workers.submit([shared = shared_, full] {
         if (auto done = shared->upload->write(full->content()); !done) {
             const std::lock_guard lock(shared->mutex);
             if (!shared->failed) shared->failed = done.error();

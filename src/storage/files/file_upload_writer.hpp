@@ -29,7 +29,9 @@ public:
 private:
     // Bytes that are filled by the loop or read by the workers, never both at once.
     struct Piece {
-        Piece(MemoryShare share_, std::size_t size) : share(std::move(share_)), bytes(new std::byte[size]) {}
+        Piece(std::shared_ptr<FileStoreContext> context_, MemoryShare share_)
+            : context(std::move(context_)), share(std::move(share_)), bytes(new std::byte[context->options.piece_size]) {}
+        std::shared_ptr<FileStoreContext> context; // the share is of its memory
         MemoryShare share;
         std::unique_ptr<std::byte[]> bytes;
         std::size_t used = 0;
@@ -52,12 +54,13 @@ private:
     Result<void> append_rest();
     template <class Function>
     auto on_worker(Function function) {
-        return shared_->upload->context().workers.run(std::move(function));
+        return context_->workers.run(std::move(function));
     }
     bool is_in_memory() const noexcept { return !in_file_; }
     std::optional<Error> failed() const;
     void fail(const Error& error);
 
+    std::shared_ptr<FileStoreContext> context_; // for as long as any share of its memory below
     std::shared_ptr<Shared> shared_;
     std::uint64_t offset_;
     bool in_file_;

@@ -47,6 +47,9 @@ Error sqlite_error(sqlite3* connection, int code) {
                 fmt::format("The database is damaged ({}). Stop berth and restore the data folder from a backup.", message)};
     case SQLITE_CANTOPEN:
         if (system == EACCES || system == EROFS || system == EPERM) return read_only();
+        if (system == EMFILE || system == ENFILE) {
+            return {ErrorCode::unavailable, "Too many files are open. Raise the limit of open files and try again."};
+        }
         break;
     case SQLITE_IOERR:
         if (system == ENOSPC || system == EDQUOT || extended == SQLITE_IOERR_SHMSIZE) return full();
