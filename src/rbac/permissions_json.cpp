@@ -48,7 +48,7 @@ Result<std::vector<std::string>> parse_patterns(const boost::json::value& json, 
         auto here = [&] { return fmt::format("{}[{}]", where, out.size()); };
         if (out.size() == most_patterns) return invalid(where, "a role has at most 4096 actions.");
         if (!item.is_string()) return invalid(here(), "must be a string.");
-        std::string_view pattern = item.get_string();
+        const std::string_view pattern = item.get_string();
         if (auto fault = fault_of(pattern); !fault.empty()) return invalid(here(), fault);
         out.emplace_back(pattern);
     }

@@ -111,7 +111,7 @@ std::vector<Grant> CompiledPolicy::grants_of_assignments() {
 Verdict why_not(const RoleDefinition* role, Operation operation) {
     if (!role) return Verdict::role_unknown;
     auto matches = [&](const std::string& pattern) { return matches_action(pattern, operation.name()); };
-    bool included = std::ranges::any_of(role->permissions, [&](const Permission& permission) {
+    const bool included = std::ranges::any_of(role->permissions, [&](const Permission& permission) {
         return std::ranges::any_of(operation.is_data_action() ? permission.data_actions : permission.actions, matches);
     });
     return included ? Verdict::action_excluded : Verdict::action_not_included;

@@ -14,7 +14,7 @@ std::size_t sort_decisive(std::span<Grant> grants) {
     std::vector<Grant> redundant;
     OperationSet covered;
     std::size_t decisive = 0;
-    for (bool conditional : {false, true}) {
+    for (const bool conditional : {false, true}) {
         for (const auto& grant : all) {
             if (grant.assignment->condition.has_value() != conditional) continue;
             if (covered.includes(*grant.operations)) {
