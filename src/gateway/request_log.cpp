@@ -11,9 +11,11 @@ void write_request_log(const RequestRecord& record) {
     const bool refused = record.status == 401 || record.status == 403;
     const bool had_credentials = record.request.headers.find("authorization").has_value();
     // A first call without credentials is how clients ask for the challenge: nothing to look at.
-    const auto level = record.status >= 500              ? spdlog::level::err
-                       : refused && had_credentials      ? spdlog::level::warn
-                                                         : spdlog::level::info;
+    // 501 says what is not built, which is no fault of the server.
+    const bool fault = record.status >= 500 && record.status != 501;
+    const auto level = fault                        ? spdlog::level::err
+                       : refused && had_credentials ? spdlog::level::warn
+                                                    : spdlog::level::info;
     if (!spdlog::should_log(level)) return;
 
     boost::json::object line{{"event", "request"},
