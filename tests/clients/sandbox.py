@@ -1,5 +1,6 @@
 """Where a client runs: a folder of its own for everything that it reads and keeps, and an environment that leads there."""
 
+import functools
 import os
 import shutil
 import signal
@@ -45,13 +46,20 @@ class Place:
         return self.ca_file.parent
 
 
+@functools.cache
+def may_mount() -> bool:
+    """Whether this process may have mounts of its own, as programs that unpack images need. Many containers forbid it."""
+    probe = subprocess.run(["unshare", "--mount", "--propagation", "private", "true"], capture_output=True)
+    return probe.returncode == 0
+
+
 def need(program: str, *, root: bool = False) -> str:
     """The program's path; without it, or without the rights that it needs, the test is skipped."""
     path = shutil.which(program, path=SEARCH)
     if path is None:
-        pytest.skip(f"{program} is not installed (script/bootstrap and script/clients get it)")
-    if root and os.geteuid() != 0:
-        pytest.skip(f"{program} needs root for its storage")
+        pytest.skip(f"{program} is not installed (script/bootstrap or script/clients gets it)")
+    if root and (os.geteuid() != 0 or not may_mount()):
+        pytest.skip(f"{program} needs root, and the right to mount, for its storage")
     return path
 
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <csignal>
 #include <strings.h>
 
 namespace berth::http::testing {
@@ -36,7 +37,17 @@ std::optional<std::string> RawResponse::field(std::string_view name) const {
     return std::nullopt;
 }
 
+// OpenSSL writes without MSG_NOSIGNAL: a server that closes first would end the test. Only for the client's own thread, so
+// that a server that forgets it still shows.
+static void block_broken_pipe() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
 RawClient::RawClient(std::uint16_t port, const std::string& address) {
+    block_broken_pipe();
     const bool six = address.find(':') != std::string::npos;
     socket_ = FileDescriptor(::socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
