@@ -1,5 +1,7 @@
 """What the tests ask of each client."""
 
+from contextlib import ExitStack
+
 from images import Image
 from sandbox import Place, Sandbox
 
@@ -59,5 +61,7 @@ class Daemons:
         return self.started[kind]
 
     def stop(self) -> None:
-        for daemon in self.started.values():
-            daemon.stop()
+        """All of them, even if one cannot be stopped."""
+        with ExitStack() as stack:
+            for daemon in self.started.values():
+                stack.callback(daemon.stop)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import time
 
 from programs.client import Client
@@ -34,6 +35,8 @@ class Engine:
 
     def stop(self) -> None:
         self.daemon.stop()
+        # Where mounts are private the daemon binds its folder to itself and leaves it so.
+        subprocess.run(["umount", "--recursive", "--lazy", self.sandbox.folder / "data"], capture_output=True)
         self.sandbox.remove()
 
 
