@@ -191,6 +191,17 @@ TEST_F(FileBlobStoreTest, AWrongStateIsNoUpload) {
     EXPECT_EQ((*open(id, false))->offset(), data.size()) << "the right one is right";
 }
 
+TEST_F(FileBlobStoreTest, BytesThatADeadProcessAppendedDoNotCount) {
+    const auto content = patterned(100'000);
+    const auto id = paused(content);
+    std::ofstream(uploads() / id.value(), std::ios::binary | std::ios::app) << "never acknowledged";
+    reopen();
+    auto upload = open(id, false);
+    const auto key = Guid::random();
+    ASSERT_TRUE(upload && sync_wait((*upload)->finish(key)));
+    EXPECT_TRUE(content_of(store(), key) == content);
+}
+
 TEST_F(FileBlobStoreTest, APausedUploadEndsWithTheMachinesRun) {
     reopen({.boot = "first run"});
     const auto id = paused(patterned(100'000));
