@@ -399,7 +399,7 @@ void read_slowly(bool tls, bool from_file) {
             }
             co_return response;
         },
-        {.loops = 1, .limits = {.body_timeout = 1s}}, one_certificate());
+        {.loops = 1, .limits = {.body_timeout = 3s}}, one_certificate());
     const std::uint16_t port = tls ? server.listen_tls() : server.port();
     RawClient slow(port);
     RawClient stuck(port);
@@ -409,7 +409,10 @@ void read_slowly(bool tls, bool from_file) {
         ASSERT_TRUE(client->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
     }
     std::string all;
-    for (int i = 0; i < 40; ++i) { // 400 KiB in four seconds: less than a third of what the system keeps
+    // Twice the timeout long, and in all less than a third of what the system keeps for a sender, so that it never counts as
+    // writable again. The peer's window opens by a segment of the loopback at a time, 64 KiB, which is every 0.7 seconds here:
+    // the timeout is several of those, or a busy machine would look like a stuck reader.
+    for (int i = 0; i < 60; ++i) {
         all += slow.read_some(10'000);
         std::this_thread::sleep_for(100ms);
     }
