@@ -37,7 +37,8 @@ TEST(WorkerPool, GivesBackWhatTheFunctionReturned) {
 
 TEST(StrictJson, RefusesRepeatedKeysHoweverSpelled) {
     EXPECT_TRUE(parse_json(R"({"a":{"x":1},"b":[{"x":1}]})"));
-    for (const char* text : {R"({"a":1,"a":2})", R"({"a":1,"\u0061":2})", R"([{"b":{"k":1,"k":1}}])", "{} {}", "", "{", "[1,]"}) {
+    for (const char* text :
+         {R"({"a":1,"a":2})", R"({"a":1,"\u0061":2})", R"([{"b":{"k":1,"k":1}}])", "{} {}", "", "{", "[1,]"}) {
         EXPECT_EQ(parse_json(text).error().code, ErrorCode::invalid_json) << text;
     }
     EXPECT_TRUE(parse_json("[[1]]", {.depth = 2}));

@@ -17,9 +17,7 @@ namespace berth {
 enum class DigestAlgorithm : std::uint8_t { sha256 = 1, sha512 = 2 };
 
 /// Bytes in a digest of the algorithm: 32 or 64.
-constexpr std::size_t digest_size(DigestAlgorithm algorithm) noexcept {
-    return algorithm == DigestAlgorithm::sha256 ? 32 : 64;
-}
+constexpr std::size_t digest_size(DigestAlgorithm algorithm) noexcept { return algorithm == DigestAlgorithm::sha256 ? 32 : 64; }
 /// "sha256" or "sha512".
 std::string_view to_string(DigestAlgorithm algorithm) noexcept;
 /// The algorithm of that name, or nullopt.
@@ -38,13 +36,9 @@ public:
     static Digest of(std::span<const std::byte> content, DigestAlgorithm algorithm = DigestAlgorithm::sha256);
 
     DigestAlgorithm algorithm() const noexcept { return static_cast<DigestAlgorithm>(stored_[0]); }
-    std::span<const std::byte> bytes() const noexcept {
-        return std::span(stored_).subspan(1, digest_size(algorithm()));
-    }
+    std::span<const std::byte> bytes() const noexcept { return std::span(stored_).subspan(1, digest_size(algorithm())); }
     /// The form in which databases keep it: one byte of algorithm, then the raw bytes.
-    std::span<const std::byte> stored() const noexcept {
-        return std::span(stored_).first(1 + digest_size(algorithm()));
-    }
+    std::span<const std::byte> stored() const noexcept { return std::span(stored_).first(1 + digest_size(algorithm())); }
     std::string hex() const;
     std::string to_string() const;
 

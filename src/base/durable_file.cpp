@@ -16,9 +16,9 @@ namespace berth {
 namespace {
 
 std::unexpected<Error> file_failure(const std::filesystem::path& path, int error) {
-    const ErrorCode code = error == ENOSPC || error == EDQUOT                     ? ErrorCode::storage_full
+    const ErrorCode code = error == ENOSPC || error == EDQUOT                    ? ErrorCode::storage_full
                            : error == EROFS || error == EACCES || error == EPERM ? ErrorCode::storage_read_only
-                                                                                  : ErrorCode::internal;
+                                                                                 : ErrorCode::internal;
     return failure(code, fmt::format("'{}' could not be written: {}.", path.string(), std::strerror(error)));
 }
 

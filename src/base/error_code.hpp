@@ -8,11 +8,11 @@ namespace berth {
 /// HTTP status, OCI code and ARM code.
 enum class ErrorCode : std::uint8_t {
     // The request itself
-    bad_request,          ///< malformed in a way that no code below says better
-    invalid_json,         ///< a body that is not the JSON it should be
-    invalid_parameter,    ///< a query parameter, form field or property outside its range
-    missing_api_version,  ///< ARM: no `api-version`
-    payload_too_large,    ///< a body above the limit of its route
+    bad_request,         ///< malformed in a way that no code below says better
+    invalid_json,        ///< a body that is not the JSON it should be
+    invalid_parameter,   ///< a query parameter, form field or property outside its range
+    missing_api_version, ///< ARM: no `api-version`
+    payload_too_large,   ///< a body above the limit of its route
     unsupported_media_type,
     method_not_allowed,
     not_acceptable,
@@ -22,11 +22,11 @@ enum class ErrorCode : std::uint8_t {
     length_required,
 
     // Who and whether
-    unauthenticated,      ///< no credentials where some are needed
-    invalid_credentials,  ///< credentials that do not hold (wrong, expired, another audience, disabled)
-    forbidden,            ///< known, but lacking a permission
-    linked_forbidden,     ///< ARM: allowed here, but lacking a permission on another scope the request names
-    directory_forbidden,  ///< Graph: lacking a directory permission
+    unauthenticated,     ///< no credentials where some are needed
+    invalid_credentials, ///< credentials that do not hold (wrong, expired, another audience, disabled)
+    forbidden,           ///< known, but lacking a permission
+    linked_forbidden,    ///< ARM: allowed here, but lacking a permission on another scope the request names
+    directory_forbidden, ///< Graph: lacking a directory permission
 
     // Names and content of the distribution specification
     name_invalid,
@@ -42,7 +42,7 @@ enum class ErrorCode : std::uint8_t {
     blob_upload_invalid,
     size_invalid,
     unsupported,
-    operation_disallowed,  ///< a lock or policy of the registry forbids it
+    operation_disallowed, ///< a lock or policy of the registry forbids it
 
     // Resources
     not_found,

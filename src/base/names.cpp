@@ -72,9 +72,7 @@ bool is_registry_name(std::string_view text) noexcept {
 }
 
 bool is_resource_group_name(std::string_view text) noexcept {
-    const auto allowed = [](char c) {
-        return is_alphanumeric(c) || c == '_' || c == '-' || c == '.' || c == '(' || c == ')';
-    };
+    const auto allowed = [](char c) { return is_alphanumeric(c) || c == '_' || c == '-' || c == '.' || c == '(' || c == ')'; };
     return !text.empty() && text.size() <= 90 && text.back() != '.' && std::ranges::all_of(text, allowed);
 }
 

@@ -113,8 +113,7 @@ Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits) 
                        fmt::format("The JSON has the key '{}' twice in one object.", *parser.handler().repeated_key));
     }
     if (error == boost::json::error::too_deep) {
-        return failure(ErrorCode::invalid_json,
-                       fmt::format("The JSON is nested more than {} levels deep.", limits.depth));
+        return failure(ErrorCode::invalid_json, fmt::format("The JSON is nested more than {} levels deep.", limits.depth));
     }
     if (error) return failure(ErrorCode::invalid_json, fmt::format("The JSON is not valid: {}.", error.message()));
     if (text.find_first_not_of(" \t\r\n", used) != std::string_view::npos) {

@@ -39,9 +39,8 @@ bool take(std::string_view& text, std::string_view any_of) {
 std::string to_rfc3339(Timestamp time) {
     const Fields f = fields_of(time);
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}0Z", static_cast<int>(f.date.year()),
-                       static_cast<unsigned>(f.date.month()), static_cast<unsigned>(f.date.day()),
-                       f.clock.hours().count(), f.clock.minutes().count(), f.clock.seconds().count(),
-                       f.clock.subseconds().count());
+                       static_cast<unsigned>(f.date.month()), static_cast<unsigned>(f.date.day()), f.clock.hours().count(),
+                       f.clock.minutes().count(), f.clock.seconds().count(), f.clock.subseconds().count());
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {

@@ -12,13 +12,13 @@ namespace berth::control_plane {
 namespace {
 
 TEST(ApiVersion, IsADayOfAzures) {
-    for (const std::string_view good : {"2014-04-01", "2015-01-01", "2022-04-01", "2026-09-01-preview", "2030-12-31", "2024-02-29",
-                                        "2020-04-01-beta", "2020-04-01-alpha", "2020-04-01-privatepreview"}) {
+    for (const std::string_view good : {"2014-04-01", "2015-01-01", "2022-04-01", "2026-09-01-preview", "2030-12-31",
+                                        "2024-02-29", "2020-04-01-beta", "2020-04-01-alpha", "2020-04-01-privatepreview"}) {
         EXPECT_TRUE(is_api_version(good)) << good;
     }
-    for (const std::string_view bad : {"", "x", "2020", "2013-12-31", "1999-01-01", "2025-13-01", "2025-02-30", "2025-00-01", "2025-1-01",
-                                       "2025-11-01-", "2025-11-01-other", "2025-11-01preview", "2025/11/01", "-025-11-01", "+025-11-01",
-                                       "2025-11-01 ", "20251101"}) {
+    for (const std::string_view bad :
+         {"", "x", "2020", "2013-12-31", "1999-01-01", "2025-13-01", "2025-02-30", "2025-00-01", "2025-1-01", "2025-11-01-",
+          "2025-11-01-other", "2025-11-01preview", "2025/11/01", "-025-11-01", "+025-11-01", "2025-11-01 ", "20251101"}) {
         EXPECT_FALSE(is_api_version(bad)) << bad;
     }
 }
@@ -27,14 +27,17 @@ TEST(Locations, AreOneName) {
     EXPECT_EQ(normalize_location("West Europe"), "westeurope");
     EXPECT_EQ(normalize_location("eastus2"), "eastus2");
     EXPECT_EQ(normalize_location("site-7"), "site-7");
-    for (const std::string_view bad : {"", "   ", "a/b", "a'b", "a\tb", "caf\xC3\xA9"}) EXPECT_FALSE(normalize_location(bad)) << bad;
+    for (const std::string_view bad : {"", "   ", "a/b", "a'b", "a\tb", "caf\xC3\xA9"})
+        EXPECT_FALSE(normalize_location(bad)) << bad;
     EXPECT_FALSE(normalize_location(std::string(65, 'a')));
 }
 
 TEST(CloudMetadata, HasTheFormOfItsVersion) {
-    const CloudAddresses cloud{"https://localhost:5443", {"https://localhost:5443", "https://management.azure.com"}, ".localhost:5443"};
+    const CloudAddresses cloud{
+        "https://localhost:5443", {"https://localhost:5443", "https://management.azure.com"}, ".localhost:5443"};
     const auto first = cloud_metadata(cloud, "2015-01-01");
-    for (const std::string_view name : {"galleryEndpoint", "graphEndpoint"}) EXPECT_TRUE(first.as_object().contains(name)) << name;
+    for (const std::string_view name : {"galleryEndpoint", "graphEndpoint"})
+        EXPECT_TRUE(first.as_object().contains(name)) << name;
     EXPECT_EQ(first.at("authentication").at("loginEndpoint").as_string(), "https://localhost:5443/adfs");
     EXPECT_EQ(first.at("authentication").at("audiences").at(0).as_string(), "https://localhost:5443");
     for (const std::string_view version : {"2019-05-01", "2020-06-01"}) {

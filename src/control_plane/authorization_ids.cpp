@@ -31,8 +31,7 @@ Result<Guid> parse_role_definition_id(std::string_view text) {
     bool is_role = id.has_value();
     if (slash != std::string_view::npos) {
         const std::string before = to_lower(text.substr(0, slash));
-        is_role = is_role && before.starts_with('/') &&
-                  before.ends_with("/providers/microsoft.authorization/roledefinitions");
+        is_role = is_role && before.starts_with('/') && before.ends_with("/providers/microsoft.authorization/roledefinitions");
     }
     if (is_role) return *id;
     return arm_failure(ErrorCode::invalid_parameter, "InvalidRoleDefinitionId",

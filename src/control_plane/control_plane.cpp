@@ -25,8 +25,7 @@ std::vector<ResourceType> resource_types() {
 
 } // namespace
 
-ControlPlane::ControlPlane(gateway::Services services)
-    : plane_(std::make_shared<Plane>(services, resource_types())) {}
+ControlPlane::ControlPlane(gateway::Services services) : plane_(std::make_shared<Plane>(services, resource_types())) {}
 ControlPlane::~ControlPlane() = default;
 
 std::vector<gateway::Route> ControlPlane::routes() {

@@ -29,12 +29,13 @@ protected:
     GatewayFixture::Answer assign(const Guid& who, std::string_view role, const Guid& principal, const std::string& scope,
                                   const Guid& id = Guid::random()) {
         return call(who, put, assignment(scope, id),
-                    fmt::format(R"({{"properties":{{"roleDefinitionId":"{}","principalId":"{}"}}}})", role_id(role), principal.value()));
+                    fmt::format(R"({{"properties":{{"roleDefinitionId":"{}","principalId":"{}"}}}})", role_id(role),
+                                principal.value()));
     }
     static std::string role_body(std::string_view name, std::string_view scopes,
                                  std::string_view actions = R"("Microsoft.ContainerRegistry/registries/read")") {
-        return fmt::format(R"({{"properties":{{"roleName":"{}","permissions":[{{"actions":[{}]}}],"assignableScopes":[{}]}}}})", name,
-                           actions, scopes);
+        return fmt::format(R"({{"properties":{{"roleName":"{}","permissions":[{{"actions":[{}]}}],"assignableScopes":[{}]}}}})",
+                           name, actions, scopes);
     }
     static std::string quoted(const std::string& text) { return '"' + text + '"'; }
 };
@@ -138,8 +139,9 @@ TEST_F(Arm, ARoleIsAssignedWhereItCanBe) {
     const std::string definition = "/providers/Microsoft.Authorization/roleDefinitions/" + id.value();
     ASSERT_EQ(call(owner, put, mine + definition, role_body("Mine", quoted(mine))).status, 201U);
     const auto put_at = [&](const std::string& scope) {
-        return call(owner, put, assignment(scope, Guid::random()),
-                    fmt::format(R"({{"properties":{{"roleDefinitionId":"{}","principalId":"{}"}}}})", definition, owner.value()));
+        return call(
+            owner, put, assignment(scope, Guid::random()),
+            fmt::format(R"({{"properties":{{"roleDefinitionId":"{}","principalId":"{}"}}}})", definition, owner.value()));
     };
     EXPECT_EQ(put_at(registry).code(), "RoleDefinitionNotAssignableAtScope");
     EXPECT_EQ(put_at(mine).status, 201U);
@@ -148,7 +150,8 @@ TEST_F(Arm, ARoleIsAssignedWhereItCanBe) {
     EXPECT_EQ(call(owner, get, fixture.subscription() + definition).status, 200U);
 
     const auto names = [&](const std::string& scope, std::string_view filter) {
-        const auto list = call(owner, get, scope + "/providers/Microsoft.Authorization/roleDefinitions?$filter=" + std::string(filter));
+        const auto list =
+            call(owner, get, scope + "/providers/Microsoft.Authorization/roleDefinitions?$filter=" + std::string(filter));
         return list.json.at("value").as_array().size();
     };
     EXPECT_EQ(names(mine, "type%20eq%20'CustomRole'"), 1U);
@@ -196,7 +199,8 @@ TEST_F(Arm, ASubscriptionIsShownToWhoeverHasARoleNearIt) {
     EXPECT_EQ(call(owner, get, fixture.subscription()).json.at("state").as_string(), "Enabled");
     EXPECT_EQ(call(owner, get, "/subscriptions/" + Guid::random().value()).status, 403U);
     EXPECT_EQ(call(owner, get, "/tenants").json.at("value").at(0).at("tenantId").as_string(), fixture.tenant().value());
-    EXPECT_EQ(call(owner, get, fixture.subscription() + "/locations").json.at("value").at(0).at("name").as_string(), "westeurope");
+    EXPECT_EQ(call(owner, get, fixture.subscription() + "/locations").json.at("value").at(0).at("name").as_string(),
+              "westeurope");
     const auto provider = call(owner, get, fixture.subscription() + "/providers/microsoft.containerregistry");
     EXPECT_EQ(provider.json.at("registrationState").as_string(), "Registered");
     EXPECT_EQ(provider.json.at("resourceTypes").at(0).at("defaultApiVersion").as_string(), "2025-11-01");
@@ -207,7 +211,8 @@ TEST_F(Arm, ASubscriptionIsShownToWhoeverHasARoleNearIt) {
 TEST_F(Arm, NamesAreCheckedBeforeTheyAreTaken) {
     const std::string path = fixture.subscription() + "/providers/Microsoft.ContainerRegistry/checkNameAvailability";
     const auto check = [&](std::string_view name) {
-        return call(owner, post, path, fmt::format(R"({{"name":"{}","type":"Microsoft.ContainerRegistry/registries"}})", name)).json;
+        return call(owner, post, path, fmt::format(R"({{"name":"{}","type":"Microsoft.ContainerRegistry/registries"}})", name))
+            .json;
     };
     EXPECT_TRUE(check("freename").at("nameAvailable").as_bool());
     EXPECT_EQ(check("Berth0").at("reason").as_string(), "AlreadyExists");

@@ -21,9 +21,7 @@ const Permission& read_registry() {
     return permission;
 }
 
-std::unexpected<Error> invalid(std::string message) {
-    return failure(ErrorCode::invalid_parameter, std::move(message));
-}
+std::unexpected<Error> invalid(std::string message) { return failure(ErrorCode::invalid_parameter, std::move(message)); }
 
 // What is to be imported, as far as a decision needs it.
 struct Source {
@@ -40,7 +38,8 @@ Result<std::string> repository_of(std::string_view image) {
     std::string_view reference = at == std::string_view::npos ? std::string_view() : image.substr(at + 1);
     if (at == std::string_view::npos) {
         const std::size_t colon = name.rfind(':');
-        if (colon == std::string_view::npos) return invalid("'source.sourceImage' must be 'repository:tag' or 'repository@digest'.");
+        if (colon == std::string_view::npos)
+            return invalid("'source.sourceImage' must be 'repository:tag' or 'repository@digest'.");
         reference = name.substr(colon + 1);
         name = name.substr(0, colon);
     }

@@ -14,9 +14,12 @@ bool is_ip_rule(std::string_view text) noexcept {
     if (address.find('\0') != std::string::npos) return false; // inet_pton would stop there
     unsigned char bytes[sizeof(in6_addr)];
     unsigned most = 0;
-    if (inet_pton(AF_INET, address.c_str(), bytes) == 1) most = 32;
-    else if (inet_pton(AF_INET6, address.c_str(), bytes) == 1) most = 128;
-    else return false;
+    if (inet_pton(AF_INET, address.c_str(), bytes) == 1)
+        most = 32;
+    else if (inet_pton(AF_INET6, address.c_str(), bytes) == 1)
+        most = 128;
+    else
+        return false;
     if (slash == std::string_view::npos) return true;
     const std::string_view digits = text.substr(slash + 1);
     unsigned bits = 0;

@@ -41,8 +41,8 @@ Task<Result<Response>> check(const Plane& plane, Context& context) {
                 200, unavailable("AlreadyExists", fmt::format("The registry {} is already in use.", *name)));
         }
     }
-    co_return gateway::json_response(
-        200, object{{"nameAvailable", true}, {"availableLoginServerName", naming.login_server(*name)}});
+    co_return gateway::json_response(200,
+                                     object{{"nameAvailable", true}, {"availableLoginServerName", naming.login_server(*name)}});
 }
 
 } // namespace
@@ -53,9 +53,7 @@ gateway::Route name_availability_route(const std::shared_ptr<Plane>& plane) {
     route.method = http::Method::post;
     route.pattern = "/subscriptions/{subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability";
     route.protocol = gateway::Protocol::resource_manager;
-    route.entry = {gateway::EntryKind::all,
-                   {&plane->permission("Microsoft.ContainerRegistry/checkNameAvailability/read")},
-                   {}};
+    route.entry = {gateway::EntryKind::all, {&plane->permission("Microsoft.ContainerRegistry/checkNameAvailability/read")}, {}};
     route.scope = "/subscriptions/{subscription}";
     route.body_limit = std::uint64_t{64} << 10;
     route.handler = [plane](Context& context) { return check(*plane, context); };

@@ -21,7 +21,8 @@ Result<ListPage> parse_list_page(const Parameters& query) {
         if (equals_ignoring_case(name, "$top")) {
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), page.limit);
             const bool is_number = end == text.data() + text.size() && !text.empty();
-            if (is_number && error == std::errc::result_out_of_range) page.limit = most_items;
+            if (is_number && error == std::errc::result_out_of_range)
+                page.limit = most_items;
             else if (!is_number || error != std::errc() || page.limit == 0) {
                 return failure(ErrorCode::invalid_parameter, "'$top' must be a whole number from 1.");
             }

@@ -64,8 +64,7 @@ protected:
 TEST_F(ResourcePlane, CreatesThenReplaces) {
     const auto created = put_registry("Second1");
     ASSERT_EQ(created.status, 201U) << created.text;
-    EXPECT_EQ(created.json.at("id").as_string(),
-              fixture.group() + "/providers/Microsoft.ContainerRegistry/registries/Second1");
+    EXPECT_EQ(created.json.at("id").as_string(), fixture.group() + "/providers/Microsoft.ContainerRegistry/registries/Second1");
     EXPECT_EQ(created.json.at("location").as_string(), "westeurope");
     EXPECT_EQ(created.json.at("sku").at("name").as_string(), "Premium");
     const auto& properties = created.json.at("properties");
@@ -112,12 +111,12 @@ TEST_F(ResourcePlane, RefusesWhatAzureRefuses) {
         {"badtags", R"({"location":"x","sku":{"name":"Basic"},"tags":[]})", "InvalidTags"},
         {"badtype", R"({"location":"x","sku":{"name":"Basic"},"properties":{"adminUserEnabled":"yes"}})", "InvalidParameter"},
         {"badjson", R"({"location":"x",)", "InvalidRequestContent"},
-        {"quarantine", R"({"location":"x","sku":{"name":"Basic"},"properties":{"policies":{"quarantinePolicy":{"status":"enabled"}}}})",
+        {"quarantine",
+         R"({"location":"x","sku":{"name":"Basic"},"properties":{"policies":{"quarantinePolicy":{"status":"enabled"}}}})",
          "UnsupportedPropertyValue"},
     };
     for (const Case& c : cases) {
-        const auto answer =
-            call(put, fixture.group() + "/providers/Microsoft.ContainerRegistry/registries/" + c.name, c.body);
+        const auto answer = call(put, fixture.group() + "/providers/Microsoft.ContainerRegistry/registries/" + c.name, c.body);
         EXPECT_EQ(answer.status, 400U) << c.body << answer.text;
         EXPECT_EQ(answer.code(), c.code) << answer.text;
     }
@@ -127,8 +126,9 @@ TEST_F(ResourcePlane, RefusesWhatAzureRefuses) {
 
 TEST_F(ResourcePlane, RegistryNamesAreOneSpace) {
     ASSERT_EQ(call(put, fixture.subscription() + "/resourceGroups/other", R"({"location":"x"})").status, 201U);
-    const auto taken = call(put, fixture.subscription() + "/resourceGroups/other/providers/Microsoft.ContainerRegistry/registries/BERTH0",
-                            R"({"location":"x","sku":{"name":"Basic"}})");
+    const auto taken =
+        call(put, fixture.subscription() + "/resourceGroups/other/providers/Microsoft.ContainerRegistry/registries/BERTH0",
+             R"({"location":"x","sku":{"name":"Basic"}})");
     EXPECT_EQ(taken.status, 409U) << taken.text;
     EXPECT_EQ(taken.code(), "AlreadyInUse");
     EXPECT_TRUE(taken.message().starts_with("The registry DNS name berth0.localhost:5443 is already in use."));
@@ -146,7 +146,9 @@ TEST_F(ResourcePlane, GroupsAnswerAsArmDoes) {
     EXPECT_FALSE(read.json.as_object().contains("systemData"));
     EXPECT_EQ(call(delete_, path).status, 200U);
     EXPECT_EQ(call(delete_, path).code(), "ResourceGroupNotFound");
-    EXPECT_EQ(call(put, path + "/providers/Microsoft.ContainerRegistry/registries/orphan", R"({"location":"x","sku":{"name":"Basic"}})").code(),
+    EXPECT_EQ(call(put, path + "/providers/Microsoft.ContainerRegistry/registries/orphan",
+                   R"({"location":"x","sku":{"name":"Basic"}})")
+                  .code(),
               "ResourceGroupNotFound");
     EXPECT_EQ(call(put, fixture.subscription() + "/resourceGroups/ends.", R"({"location":"x"})").code(), "InvalidResourceName");
 }
@@ -206,8 +208,8 @@ TEST_F(ResourcePlane, ListsShowWhatMayBeReadAndPagesAreFull) {
     EXPECT_EQ(names.size(), 7U);
     EXPECT_TRUE(std::ranges::is_sorted(names));
 
-    const auto reader = fixture.new_principal(
-        "Reader", fixture.group() + "/providers/Microsoft.ContainerRegistry/registries/listed4");
+    const auto reader =
+        fixture.new_principal("Reader", fixture.group() + "/providers/Microsoft.ContainerRegistry/registries/listed4");
     for (const std::string& path : {list, fixture.group() + "/providers/Microsoft.ContainerRegistry/registries"}) {
         const auto seen = fixture.call(reader, get, versioned(path + "?$top=1"));
         ASSERT_EQ(seen.json.at("value").as_array().size(), 1U) << seen.text;
@@ -216,8 +218,9 @@ TEST_F(ResourcePlane, ListsShowWhatMayBeReadAndPagesAreFull) {
     }
     EXPECT_EQ(fixture.call(owner, get, versioned(list + "?$top=0")).status, 400U);
     EXPECT_EQ(fixture.call(owner, get, versioned(list + "?$skiptoken=%25")).status, 400U);
-    EXPECT_EQ(call(get, fixture.subscription() + "/resourceGroups/none/providers/Microsoft.ContainerRegistry/registries").code(),
-              "ResourceGroupNotFound");
+    EXPECT_EQ(
+        call(get, fixture.subscription() + "/resourceGroups/none/providers/Microsoft.ContainerRegistry/registries").code(),
+        "ResourceGroupNotFound");
 }
 
 TEST_F(ResourcePlane, EachVerbNeedsItsOwnPermission) {
@@ -229,8 +232,7 @@ TEST_F(ResourcePlane, EachVerbNeedsItsOwnPermission) {
     for (const auto& [method, action] : {std::pair{put, "write"}, std::pair{patch, "write"}, std::pair{delete_, "delete"}}) {
         const auto refused = as_reader(method, registry, "{}");
         EXPECT_EQ(refused.status, 403U) << refused.text;
-        EXPECT_NE(refused.message().find(fmt::format("'Microsoft.ContainerRegistry/registries/{}'", action)),
-                  std::string::npos)
+        EXPECT_NE(refused.message().find(fmt::format("'Microsoft.ContainerRegistry/registries/{}'", action)), std::string::npos)
             << refused.text;
     }
     EXPECT_EQ(as_reader(post, registry + "/listCredentials").status, 403U);
@@ -280,8 +282,9 @@ TEST_F(ResourcePlane, ImportIsDecidedAtBothEnds) {
     const auto pusher = fixture.new_principal("AcrPush", registry);
     EXPECT_EQ(fixture.call(pusher, post, versioned(registry + "/importImage"), body).code(), "AuthorizationFailed");
     for (const std::string_view bad :
-         {"", "[]", "{}", R"({"source":{}})", R"({"source":{"sourceImage":"a:b"}})", R"({"source":{"sourceImage":"a","registryUri":"x"}})",
-          R"({"source":{"sourceImage":"A:b","registryUri":"x"}})", R"({"source":{"sourceImage":"a@sha256:0","registryUri":"x"}})",
+         {"", "[]", "{}", R"({"source":{}})", R"({"source":{"sourceImage":"a:b"}})",
+          R"({"source":{"sourceImage":"a","registryUri":"x"}})", R"({"source":{"sourceImage":"A:b","registryUri":"x"}})",
+          R"({"source":{"sourceImage":"a@sha256:0","registryUri":"x"}})",
           R"({"source":{"sourceImage":"a:b","registryUri":"x"},"mode":"Perhaps"})",
           R"({"source":{"sourceImage":"a:b","registryUri":"x"},"targetTags":"x"})"}) {
         EXPECT_EQ(call(post, registry + "/importImage", std::string(bad)).status, 400U) << bad;

@@ -79,36 +79,31 @@ Result<value> read(const Property& property, const value& given, const value* cu
     }
     case Kind::text:
         if (!given.is_string()) return invalid(path, "must be a string.");
-        if (given.get_string().size() > longest_text ||
-            (property.check != nullptr && !property.check(given.get_string()))) {
+        if (given.get_string().size() > longest_text || (property.check != nullptr && !property.check(given.get_string()))) {
             return invalid(path, "has a value that is not valid here.");
         }
         return given;
-    case Kind::choice:
-        return read_choice(property, given, path);
-    case Kind::list:
-        return read_list(property, given, path);
+    case Kind::choice: return read_choice(property, given, path);
+    case Kind::list: return read_list(property, given, path);
     case Kind::object: {
-        object before = current != nullptr && current->is_object() ? current->get_object()
-                                                                   : initial_properties(property.members);
+        object before =
+            current != nullptr && current->is_object() ? current->get_object() : initial_properties(property.members);
         auto members = apply(property.members, given, std::move(before), path);
         if (!members) return failure(std::move(members));
         return value(std::move(*members));
     }
-    case Kind::read_only:
-        break;
+    case Kind::read_only: break;
     }
     return current != nullptr ? *current : value(nullptr);
 }
 
-Result<object> apply(std::span<const Property> properties, const value& given, object current,
-                     const std::string& path) {
+Result<object> apply(std::span<const Property> properties, const value& given, object current, const std::string& path) {
     if (given.is_null()) return current;
     if (!given.is_object()) return invalid(path, "must be an object.");
     for (const auto& [key, sent] : given.get_object()) {
         const std::string_view name = key;
-        const auto property = std::ranges::find_if(
-            properties, [&](const Property& known) { return equals_ignoring_case(known.name, name); });
+        const auto property =
+            std::ranges::find_if(properties, [&](const Property& known) { return equals_ignoring_case(known.name, name); });
         if (property == properties.end() || property->kind == Kind::read_only || sent.is_null()) continue;
         auto result = read(*property, sent, current.if_contains(property->name), fmt::format("{}.{}", path, property->name));
         if (!result) return failure(std::move(result));
@@ -140,8 +135,8 @@ object complete_properties(std::span<const Property> properties, const object& s
     for (const Property& property : properties) {
         const value* kept = stored.if_contains(property.name);
         if (property.kind == Kind::object) {
-            out[property.name] = complete_properties(
-                property.members, kept != nullptr && kept->is_object() ? kept->get_object() : object{});
+            out[property.name] =
+                complete_properties(property.members, kept != nullptr && kept->is_object() ? kept->get_object() : object{});
         } else if (kept != nullptr) {
             out[property.name] = *kept;
         } else if (!property.initial.is_null()) {

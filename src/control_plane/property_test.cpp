@@ -24,7 +24,8 @@ const std::vector<Property>& properties() {
         {.name = "list",
          .kind = Kind::list,
          .initial = boost::json::array{},
-         .members = {{.name = "value", .kind = Kind::text}, {.name = "action", .kind = Kind::choice, .initial = "Allow", .choices = {"Allow"}}}}};
+         .members = {{.name = "value", .kind = Kind::text},
+                     {.name = "action", .kind = Kind::choice, .initial = "Allow", .choices = {"Allow"}}}}};
     return all;
 }
 
@@ -34,8 +35,7 @@ std::string apply(std::string_view given) {
 }
 
 TEST(Property, InitialValues) {
-    EXPECT_EQ(apply("{}"),
-              R"({"flag":false,"days":7,"choice":"On","shown":"fixed","group":{"inner":true},"list":[]})");
+    EXPECT_EQ(apply("{}"), R"({"flag":false,"days":7,"choice":"On","shown":"fixed","group":{"inner":true},"list":[]})");
     EXPECT_EQ(apply("null"), apply("{}"));
 }
 
@@ -101,7 +101,8 @@ TEST(IpRule, IsAnAddressOrARange) {
     for (const std::string_view good : {"1.2.3.4", "10.0.0.0/8", "::1", "2001:db8::/32", "0.0.0.0/0", "1.2.3.4/32"}) {
         EXPECT_TRUE(is_ip_rule(good)) << good;
     }
-    for (const std::string_view bad : {"", "x", "1.2.3", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/-1", "1.2.3.4/8x", "::1/129", "/8"}) {
+    for (const std::string_view bad :
+         {"", "x", "1.2.3", "1.2.3.4/33", "1.2.3.4/", "1.2.3.4/-1", "1.2.3.4/8x", "::1/129", "/8"}) {
         EXPECT_FALSE(is_ip_rule(bad)) << bad;
     }
     EXPECT_FALSE(is_ip_rule(std::string_view("1.2.3.4\0x", 9)));

@@ -56,8 +56,8 @@ object to_json(Operation operation) {
 Task<Result<Response>> get(Context& context) {
     auto operations = provider_operations(context.parameter("provider"));
     if (!operations) {
-        co_return failure(ErrorCode::not_found, fmt::format("The resource provider '{}' has no operations in berth.",
-                                                            context.parameter("provider")));
+        co_return failure(ErrorCode::not_found,
+                          fmt::format("The resource provider '{}' has no operations in berth.", context.parameter("provider")));
     }
     co_return gateway::json_response(200, *operations);
 }

@@ -33,8 +33,7 @@ Task<Result<Response>> answer(const Services& services, const tenant::Registry& 
     for (const auto& [name, secret] : *passwords) {
         list.push_back(boost::json::object{{"name", name}, {"value", secret.reveal()}});
     }
-    co_return gateway::json_response(
-        200, boost::json::object{{"username", registry.name}, {"passwords", std::move(list)}});
+    co_return gateway::json_response(200, boost::json::object{{"username", registry.name}, {"passwords", std::move(list)}});
 }
 
 Task<Result<Response>> run_list(const Services& services, Context& context, const Resource& resource) {

@@ -43,10 +43,8 @@ Task<Result<Response>> run(const Services& services, Context&, const tenant::Res
     auto bytes = co_await std::move(reading);
     if (!bytes) co_return failure(std::move(bytes));
     // berth sets no limit of its own, the disk does: the largest number that every client reads exactly says so.
-    boost::json::array usages{boost::json::object{{"name", "Size"},
-                                                  {"limit", most_bytes},
-                                                  {"currentValue", *bytes},
-                                                  {"unit", "Bytes"}}};
+    boost::json::array usages{
+        boost::json::object{{"name", "Size"}, {"limit", most_bytes}, {"currentValue", *bytes}, {"unit", "Bytes"}}};
     co_return gateway::json_response(200, boost::json::object{{"value", std::move(usages)}});
 }
 

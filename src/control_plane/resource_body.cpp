@@ -27,8 +27,8 @@ std::unexpected<Error> invalid(std::string_view code, std::string message) {
 Result<void> check_tags(const value& tags) {
     if (!tags.is_object()) return invalid("InvalidTags", "'tags' must be an object of names and string values.");
     if (tags.get_object().size() > most_tags) {
-        return invalid("TooManyTags", fmt::format("A resource has at most {} tags; {} were sent.", most_tags,
-                                                  tags.get_object().size()));
+        return invalid("TooManyTags",
+                       fmt::format("A resource has at most {} tags; {} were sent.", most_tags, tags.get_object().size()));
     }
     for (const auto& [name, text] : tags.get_object()) {
         if (name.empty() || name.size() > longest_tag_name) {

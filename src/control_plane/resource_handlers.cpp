@@ -23,7 +23,7 @@ std::string_view name_in(const rbac::Scope& scope) noexcept {
 
 // What a resource of the type hangs on: its parent resource, or its resource group.
 Result<rbac::Scope> parent_of(const ResourceType& type, const rbac::Scope& scope) {
-    std::size_t segments = 2; // `/type/name`
+    std::size_t segments = 2;                                                      // `/type/name`
     if (type_in_provider(type).find('/') == std::string_view::npos) segments += 2; // `/providers/namespace`
     std::string_view text = scope.value();
     for (std::size_t i = 0; i < segments; ++i) text = text.substr(0, text.rfind('/'));
@@ -163,8 +163,7 @@ private:
         if (!*parent) return std::unexpected(group_not_found(context_));
         const std::string& above = (*parent)->scope.value();
         if (!is_child) return place_at((*parent)->name, fmt::format("{}/providers/{}/{}", above, type_.name, name));
-        return place_at((*parent)->resource_group,
-                        fmt::format("{}/{}/{}", above, path.substr(path.rfind('/') + 1), name));
+        return place_at((*parent)->resource_group, fmt::format("{}/{}/{}", above, path.substr(path.rfind('/') + 1), name));
     }
     static Result<Place> place_at(std::string group, const std::string& text) {
         auto scope = rbac::Scope::parse(text);
@@ -191,8 +190,7 @@ private:
             next.sku = *body_.sku;
         }
         if (body_.tags || replace_) next.tags = body_.tags.value_or(boost::json::object{});
-        auto current = replace_ ? initial_properties(type_.properties)
-                                : complete_properties(type_.properties, next.properties);
+        auto current = replace_ ? initial_properties(type_.properties) : complete_properties(type_.properties, next.properties);
         auto properties = apply_properties(type_.properties, body_.properties, std::move(current));
         if (!properties) return failure(std::move(properties));
         next.properties = std::move(*properties);

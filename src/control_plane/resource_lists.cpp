@@ -73,10 +73,9 @@ Task<Result<void>> check_parent(const Plane& plane, Context& context) {
         co_return failure(ErrorCode::resource_group_not_found,
                           fmt::format("Resource group '{}' could not be found.", context.parameter("group")));
     }
-    co_return failure(ErrorCode::not_found,
-                      fmt::format("The Resource '{}' was not found. For more details please go to "
-                                  "https://aka.ms/ARMResourceNotFoundFix",
-                                  context.scope().value()));
+    co_return failure(ErrorCode::not_found, fmt::format("The Resource '{}' was not found. For more details please go to "
+                                                        "https://aka.ms/ARMResourceNotFoundFix",
+                                                        context.scope().value()));
 }
 
 Result<const tenant::Subscription*> subscription_of(const Context& context) {

@@ -17,7 +17,7 @@ constexpr std::uint64_t largest_body = std::uint64_t{4} << 20; // ARM's own limi
 // The paths of a type: `…/registries/{registries}/scopeMaps/{scopeMaps}`, and those of its lists.
 struct Paths {
     std::string one;
-    std::string collection;      // in the parent: a resource group or a resource
+    std::string collection; // in the parent: a resource group or a resource
     std::string parent;
     std::string in_subscription; // empty for child types
 };
@@ -69,12 +69,9 @@ private:
     using Function = Task<Result<http::Response>> (*)(const Plane&, const ResourceType&, gateway::Context&);
 
     gateway::Handler handler(Function function) const {
-        return [plane = plane_, &type = type_, function](gateway::Context& context) {
-            return function(*plane, type, context);
-        };
+        return [plane = plane_, &type = type_, function](gateway::Context& context) { return function(*plane, type, context); };
     }
-    Route route(std::string_view id, http::Method method, std::string pattern, std::string scope,
-                std::string_view operation) {
+    Route route(std::string_view id, http::Method method, std::string pattern, std::string scope, std::string_view operation) {
         Route out;
         out.id = plane_->keep(fmt::format("arm.{}.{}", type_.event, id));
         out.method = method;
@@ -84,8 +81,8 @@ private:
         out.scope = plane_->keep(std::move(scope));
         return out;
     }
-    void one(std::string_view id, http::Method method, std::string_view verb, std::uint64_t body_limit,
-             Function function, std::string_view says) {
+    void one(std::string_view id, http::Method method, std::string_view verb, std::uint64_t body_limit, Function function,
+             std::string_view says) {
         Route out = route(id, method, paths_.one, paths_.one, fmt::format("{}/{}", type_.operations, verb));
         out.body_limit = body_limit;
         out.handler = handler(function);
@@ -93,16 +90,16 @@ private:
         routes_.push_back(std::move(out));
     }
     void list(std::string_view id, std::string pattern, std::string scope) {
-        Route out = route(id, http::Method::get, std::move(pattern), std::move(scope),
-                          fmt::format("{}/read", type_.operations));
+        Route out =
+            route(id, http::Method::get, std::move(pattern), std::move(scope), fmt::format("{}/read", type_.operations));
         out.entry.kind = EntryKind::filter;
         out.handler = handler(list_resources);
         out.summary = plane_->keep(fmt::format("Lists every {} that the caller may read", type_.noun));
         routes_.push_back(std::move(out));
     }
     void add_action(const Action& action) {
-        Route out = route(action.name, action.method, fmt::format("{}/{}", paths_.one, action.name), paths_.one,
-                          action.operation);
+        Route out =
+            route(action.name, action.method, fmt::format("{}/{}", paths_.one, action.name), paths_.one, action.operation);
         out.further = action.further;
         out.body_limit = action.method == http::Method::get ? 0 : largest_body;
         out.handler = [plane = plane_, &type = type_, &action](gateway::Context& context) {

@@ -37,7 +37,7 @@ struct ResourceType {
     std::string_view operations{}; ///< what its operations begin with; the name itself but for resource groups
     std::string_view noun{};       ///< for messages: `registry`
     std::string_view event{};      ///< what its events are called: `registry` gives `registry.write`, `registry.delete`
-    bool is_group = false;       ///< the resource group itself: its path has no `providers`, and HEAD only says if it exists
+    bool is_group = false;         ///< the resource group itself: its path has no `providers`, and HEAD only says if it exists
     bool has_system_data = true;
     bool delete_absent_is_an_error = false; ///< 404 instead of 204
 

@@ -27,7 +27,6 @@ struct RoleAssignmentBody {
 Result<RoleAssignmentBody> parse_role_assignment(const boost::json::value& body);
 
 /// The assignment as ARM shows it to a request at a scope.
-boost::json::object to_json(const tenant::World& world, const rbac::RoleAssignment& assignment,
-                            const rbac::Scope& shown_at);
+boost::json::object to_json(const tenant::World& world, const rbac::RoleAssignment& assignment, const rbac::Scope& shown_at);
 
 } // namespace berth::control_plane

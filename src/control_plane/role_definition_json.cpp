@@ -56,8 +56,7 @@ Result<std::vector<rbac::Scope>> parse_scopes(const value* member) {
     for (const value& item : member->get_array()) {
         const std::string_view text = item.is_string() ? std::string_view(item.get_string()) : std::string_view();
         auto scope = rbac::Scope::parse(text);
-        if (!scope || text.contains('*') || scope->kind() == rbac::ScopeKind::root ||
-            scope->kind() == rbac::ScopeKind::other) {
+        if (!scope || text.contains('*') || scope->kind() == rbac::ScopeKind::root || scope->kind() == rbac::ScopeKind::other) {
             return invalid(fmt::format("'{}' in 'assignableScopes' is no scope that a custom role can have: name a "
                                        "subscription, a resource group or a resource, without wildcards.",
                                        text));

@@ -51,11 +51,12 @@ TEST(RoleDefinitionJson, ReadsTheRoleOfAzuresArticle) {
 }
 
 TEST(RoleDefinitionJson, ReadsEveryForm) {
-    for (const std::string_view text :
-         {R"({"properties":{"roleName":"r","permissions":[{"actions":["*"]}],"assignableScopes":["/subscriptions/s"]}})",
-          R"({"properties":{"roleName":"r","type":"CustomRole","description":null,"permissions":[{"actions":["*"]}],"assignableScopes":["/subscriptions/s","/subscriptions/S"]}})",
-          R"({"id":null,"name":"11111111-2222-4333-8444-555555555555","roleName":"r","type":"Microsoft.Authorization/roleDefinitions","permissions":[{"actions":["*"]}],"assignableScopes":["/subscriptions/s"]})",
-          R"({"Name":"r","IsCustom":true,"Actions":["*"],"NotActions":[],"AssignableScopes":["/subscriptions/s"]})"}) {
+    for (
+        const std::string_view text :
+        {R"({"properties":{"roleName":"r","permissions":[{"actions":["*"]}],"assignableScopes":["/subscriptions/s"]}})",
+         R"({"properties":{"roleName":"r","type":"CustomRole","description":null,"permissions":[{"actions":["*"]}],"assignableScopes":["/subscriptions/s","/subscriptions/S"]}})",
+         R"({"id":null,"name":"11111111-2222-4333-8444-555555555555","roleName":"r","type":"Microsoft.Authorization/roleDefinitions","permissions":[{"actions":["*"]}],"assignableScopes":["/subscriptions/s"]})",
+         R"({"Name":"r","IsCustom":true,"Actions":["*"],"NotActions":[],"AssignableScopes":["/subscriptions/s"]})"}) {
         const auto role = parse(text);
         ASSERT_TRUE(role) << text << role.error().message;
         EXPECT_EQ(role->name, "r") << text;
@@ -66,28 +67,49 @@ TEST(RoleDefinitionJson, ReadsEveryForm) {
 
 TEST(RoleDefinitionJson, RefusesWhatIsNoRole) {
     const auto with = [](std::string_view name, std::string_view value) {
-        boost::json::object body{{"roleName", "r"},
-                                 {"permissions", boost::json::parse(R"([{"dataActions":["Microsoft.ContainerRegistry/registries/catalog/read"]}])")},
-                                 {"assignableScopes", boost::json::array{"/subscriptions/s/resourceGroups/g"}}};
-        if (value.empty()) body.erase(name);
-        else body[name] = boost::json::parse(value);
+        boost::json::object body{
+            {"roleName", "r"},
+            {"permissions", boost::json::parse(R"([{"dataActions":["Microsoft.ContainerRegistry/registries/catalog/read"]}])")},
+            {"assignableScopes", boost::json::array{"/subscriptions/s/resourceGroups/g"}}};
+        if (value.empty())
+            body.erase(name);
+        else
+            body[name] = boost::json::parse(value);
         return boost::json::serialize(body);
     };
     EXPECT_TRUE(parse(with("description", R"("x")"))) << "the base of the cases is good";
     const std::string long_name = fmt::format("\"{}\"", std::string(513, 'x'));
     const std::string long_text = fmt::format("\"{}\"", std::string(2049, 'x'));
-    const std::vector<std::string> cases{
-        "null", "[]", R"("x")", "{}", R"({"properties":[]})",
-        with("roleName", ""), with("roleName", "5"), with("roleName", R"("")"), with("roleName", long_name),
-        with("description", "5"), with("description", long_text),
-        with("type", R"("BuiltInRole")"), with("type", "1"),
-        with("permissions", ""), with("permissions", "[]"), with("permissions", "{}"), with("permissions", R"([{"actions":[]}])"),
-        with("permissions", R"([{"notActions":["*"]}])"), with("permissions", R"([{"actions":["a/*/b/*"]}])"),
-        with("permissions", R"([{"actions":[1]}])"), with("permissions", R"([{"actions":["has space"]}])"),
-        with("assignableScopes", ""), with("assignableScopes", "[]"), with("assignableScopes", R"(["/"])"),
-        with("assignableScopes", R"("/subscriptions/s")"), with("assignableScopes", "[1]"),
-        with("assignableScopes", R"(["/subscriptions/*"])"), with("assignableScopes", R"(["subscriptions/s"])"),
-        with("assignableScopes", R"(["/subscriptions"])"), with("assignableScopes", R"(["/subscriptions/s/../t"])")};
+    const std::vector<std::string> cases{"null",
+                                         "[]",
+                                         R"("x")",
+                                         "{}",
+                                         R"({"properties":[]})",
+                                         with("roleName", ""),
+                                         with("roleName", "5"),
+                                         with("roleName", R"("")"),
+                                         with("roleName", long_name),
+                                         with("description", "5"),
+                                         with("description", long_text),
+                                         with("type", R"("BuiltInRole")"),
+                                         with("type", "1"),
+                                         with("permissions", ""),
+                                         with("permissions", "[]"),
+                                         with("permissions", "{}"),
+                                         with("permissions", R"([{"actions":[]}])"),
+                                         with("permissions", R"([{"notActions":["*"]}])"),
+                                         with("permissions", R"([{"actions":["a/*/b/*"]}])"),
+                                         with("permissions", R"([{"actions":[1]}])"),
+                                         with("permissions", R"([{"actions":["has space"]}])"),
+                                         with("assignableScopes", ""),
+                                         with("assignableScopes", "[]"),
+                                         with("assignableScopes", R"(["/"])"),
+                                         with("assignableScopes", R"("/subscriptions/s")"),
+                                         with("assignableScopes", "[1]"),
+                                         with("assignableScopes", R"(["/subscriptions/*"])"),
+                                         with("assignableScopes", R"(["subscriptions/s"])"),
+                                         with("assignableScopes", R"(["/subscriptions"])"),
+                                         with("assignableScopes", R"(["/subscriptions/s/../t"])")};
     for (const std::string& text : cases) {
         const auto role = parse(text);
         ASSERT_FALSE(role) << text;
@@ -131,9 +153,11 @@ TEST(RoleDefinitionIds, AreReadWithAndWithoutAScope) {
 TEST(RoleAssignmentJson, ReadsAzuresBody) {
     const std::string role = "/subscriptions/x/providers/Microsoft.Authorization/roleDefinitions/" + id.value();
     const auto body = [&](std::string_view more) {
-        return boost::json::parse(fmt::format(R"({{"properties":{{"roleDefinitionId":"{}","principalId":"{}"{}}}}})", role, id.value(), more));
+        return boost::json::parse(
+            fmt::format(R"({{"properties":{{"roleDefinitionId":"{}","principalId":"{}"{}}}}})", role, id.value(), more));
     };
-    const auto plain = parse_role_assignment(body(R"(,"principalType":"serviceprincipal","description":"why","condition":null)"));
+    const auto plain =
+        parse_role_assignment(body(R"(,"principalType":"serviceprincipal","description":"why","condition":null)"));
     ASSERT_TRUE(plain) << plain.error().message;
     EXPECT_EQ(plain->role_definition, id);
     EXPECT_EQ(plain->principal_type, "ServicePrincipal");
@@ -146,13 +170,16 @@ TEST(RoleAssignmentJson, ReadsAzuresBody) {
     const Case cases[] = {
         {nullptr, "InvalidCreateRoleAssignmentRequest"},
         {boost::json::parse("{}"), "InvalidCreateRoleAssignmentRequest"},
-        {boost::json::parse(R"({"properties":{"roleDefinitionId":1,"principalId":"x"}})"), "InvalidCreateRoleAssignmentRequest"},
+        {boost::json::parse(R"({"properties":{"roleDefinitionId":1,"principalId":"x"}})"),
+         "InvalidCreateRoleAssignmentRequest"},
         {boost::json::parse(R"({"properties":{"roleDefinitionId":"AcrPull","principalId":"x"}})"), "InvalidRoleDefinitionId"},
-        {boost::json::parse(R"({"properties":{"roleDefinitionId":")" + role + R"(","principalId":"ada"}})"), "InvalidPrincipalId"},
+        {boost::json::parse(R"({"properties":{"roleDefinitionId":")" + role + R"(","principalId":"ada"}})"),
+         "InvalidPrincipalId"},
         {body(R"(,"principalType":"Robot")"), "InvalidCreateRoleAssignmentRequest"},
         {body(R"(,"principalType":1)"), "InvalidCreateRoleAssignmentRequest"},
         {body(R"(,"description":1)"), "InvalidCreateRoleAssignmentRequest"},
-        {body(R"(,"condition":"@Request[x] StringEquals 'y'","conditionVersion":"2.0")"), "RoleAssignmentConditionNotSupported"},
+        {body(R"(,"condition":"@Request[x] StringEquals 'y'","conditionVersion":"2.0")"),
+         "RoleAssignmentConditionNotSupported"},
     };
     for (const Case& c : cases) {
         const auto parsed = parse_role_assignment(c.body);

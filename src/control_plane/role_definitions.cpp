@@ -140,9 +140,12 @@ Result<Wanted> parse_wanted(const Context& context) {
     if (!terms) return failure(std::move(terms));
     Wanted wanted;
     for (const auto& term : *terms) {
-        if (term.is_equality("roleName")) wanted.name = term.values.front();
-        else if (term.is_equality("type")) wanted.type = term.values.front();
-        else if (term.is_call("atScopeAndBelow", 0)) wanted.below = true;
+        if (term.is_equality("roleName"))
+            wanted.name = term.values.front();
+        else if (term.is_equality("type"))
+            wanted.type = term.values.front();
+        else if (term.is_call("atScopeAndBelow", 0))
+            wanted.below = true;
         else if (!term.is_call("atScope", 0)) {
             return failure(ErrorCode::invalid_parameter,
                            fmt::format("The $filter condition {} is not supported: use roleName eq '…', type eq "
@@ -187,33 +190,32 @@ Task<Result<Response>> list(const Plane&, Context& context) {
 
 std::vector<gateway::Route> role_definition_routes(const std::shared_ptr<Plane>& plane) {
     constexpr std::string_view one = "providers/Microsoft.Authorization/roleDefinitions/{id}";
-    return scoped_routes(
-        plane, {{.id = "roleDefinition.put",
-                 .method = http::Method::put,
-                 .path = one,
-                 .operation = "Microsoft.Authorization/roleDefinitions/write",
-                 .again = true,
-                 .body_limit = largest_role,
-                 .handler = put,
-                 .summary = "Creates or replaces a custom role"},
-                {.id = "roleDefinition.get",
-                 .path = one,
-                 .operation = "Microsoft.Authorization/roleDefinitions/read",
-                 .handler = get,
-                 .summary = "Reads a role definition"},
-                {.id = "roleDefinition.delete",
-                 .method = http::Method::delete_,
-                 .path = one,
-                 .operation = "Microsoft.Authorization/roleDefinitions/delete",
-                 .again = true,
-                 .handler = remove,
-                 .summary = "Deletes a custom role"},
-                {.id = "roleDefinition.list",
-                 .path = "providers/Microsoft.Authorization/roleDefinitions",
-                 .operation = "Microsoft.Authorization/roleDefinitions/read",
-                 .filters = true,
-                 .handler = list,
-                 .summary = "Lists the role definitions that can be assigned at a scope"}});
+    return scoped_routes(plane, {{.id = "roleDefinition.put",
+                                  .method = http::Method::put,
+                                  .path = one,
+                                  .operation = "Microsoft.Authorization/roleDefinitions/write",
+                                  .again = true,
+                                  .body_limit = largest_role,
+                                  .handler = put,
+                                  .summary = "Creates or replaces a custom role"},
+                                 {.id = "roleDefinition.get",
+                                  .path = one,
+                                  .operation = "Microsoft.Authorization/roleDefinitions/read",
+                                  .handler = get,
+                                  .summary = "Reads a role definition"},
+                                 {.id = "roleDefinition.delete",
+                                  .method = http::Method::delete_,
+                                  .path = one,
+                                  .operation = "Microsoft.Authorization/roleDefinitions/delete",
+                                  .again = true,
+                                  .handler = remove,
+                                  .summary = "Deletes a custom role"},
+                                 {.id = "roleDefinition.list",
+                                  .path = "providers/Microsoft.Authorization/roleDefinitions",
+                                  .operation = "Microsoft.Authorization/roleDefinitions/read",
+                                  .filters = true,
+                                  .handler = list,
+                                  .summary = "Lists the role definitions that can be assigned at a scope"}});
 }
 
 } // namespace berth::control_plane

@@ -4,8 +4,7 @@
 
 namespace berth::control_plane {
 
-std::vector<gateway::Route> scoped_routes(const std::shared_ptr<Plane>& plane,
-                                          std::initializer_list<ScopedRoute> rows) {
+std::vector<gateway::Route> scoped_routes(const std::shared_ptr<Plane>& plane, std::initializer_list<ScopedRoute> rows) {
     std::vector<gateway::Route> out;
     for (const ScopedRoute& row : rows) {
         for (const bool at_root : {false, true}) {

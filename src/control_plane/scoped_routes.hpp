@@ -17,8 +17,8 @@ struct ScopedRoute {
     http::Method method = http::Method::get;
     std::string_view path{};      ///< what follows the scope: `providers/Microsoft.Authorization/roleAssignments/{id}`
     std::string_view operation{}; ///< of the entry, at the scope
-    bool filters = false;       ///< a list: each item is decided for itself
-    bool again = false;         ///< the same permission may be asked at other scopes, once the body or object is known
+    bool filters = false;         ///< a list: each item is decided for itself
+    bool again = false;           ///< the same permission may be asked at other scopes, once the body or object is known
     std::uint64_t body_limit = 0;
     Task<Result<http::Response>> (*handler)(const Plane&, gateway::Context&) = nullptr;
     std::string_view summary{};

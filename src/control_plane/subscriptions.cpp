@@ -30,16 +30,16 @@ bool is_near(const Context& context, const tenant::Subscription& subscription) {
 }
 
 object to_json(const tenant::World& world, const tenant::Subscription& subscription) {
-    return {{"id", fmt::format("/subscriptions/{}", subscription.id.value())},
-            {"authorizationSource", "RoleBased"},
-            {"managedByTenants", array{}},
-            {"subscriptionId", subscription.id.value()},
-            {"tenantId", world.tenant_id.value()},
-            {"displayName", subscription.display_name},
-            {"state", "Enabled"},
-            {"subscriptionPolicies", object{{"locationPlacementId", "Public_2014-09-01"},
-                                            {"quotaId", "PayAsYouGo_2014-09-01"},
-                                            {"spendingLimit", "Off"}}}};
+    return {
+        {"id", fmt::format("/subscriptions/{}", subscription.id.value())},
+        {"authorizationSource", "RoleBased"},
+        {"managedByTenants", array{}},
+        {"subscriptionId", subscription.id.value()},
+        {"tenantId", world.tenant_id.value()},
+        {"displayName", subscription.display_name},
+        {"state", "Enabled"},
+        {"subscriptionPolicies",
+         object{{"locationPlacementId", "Public_2014-09-01"}, {"quotaId", "PayAsYouGo_2014-09-01"}, {"spendingLimit", "Off"}}}};
 }
 
 // The subscription of the path if the caller has anything to do with it. Others learn only that they may not.
@@ -82,8 +82,8 @@ Result<std::set<std::string>> read_locations(Session& session, const Guid& subsc
     std::set<std::string> out;
     std::string after;
     while (true) {
-        auto rows = tenant::list_resources(session, subscription, std::nullopt, "Microsoft.Resources/resourceGroups",
-                                           after, rows_at_once);
+        auto rows = tenant::list_resources(session, subscription, std::nullopt, "Microsoft.Resources/resourceGroups", after,
+                                           rows_at_once);
         if (!rows) return failure(std::move(rows));
         for (const tenant::Resource& group : *rows) out.insert(group.location);
         if (rows->size() < rows_at_once) return out;
@@ -127,8 +127,8 @@ Task<Result<Response>> get_provider(const Plane& plane, Context& context) {
     if (!subscription) co_return failure(std::move(subscription));
     auto document = provider_document(plane, (*subscription)->id, context.parameter("provider"));
     if (!document) {
-        co_return failure(ErrorCode::not_found, fmt::format("The resource provider '{}' is none that berth has.",
-                                                            context.parameter("provider")));
+        co_return failure(ErrorCode::not_found,
+                          fmt::format("The resource provider '{}' is none that berth has.", context.parameter("provider")));
     }
     co_return gateway::json_response(200, *document);
 }
@@ -169,8 +169,8 @@ std::vector<Route> subscription_routes(const std::shared_ptr<Plane>& plane) {
         "Lists the locations in use in a subscription");
     add("arm.provider.list", get, "/subscriptions/{subscription}/providers", one, {providers_read}, list_providers,
         "Lists the resource providers");
-    add("arm.provider.get", get, "/subscriptions/{subscription}/providers/{provider}", one, {providers_read},
-        get_provider, "Describes a resource provider");
+    add("arm.provider.get", get, "/subscriptions/{subscription}/providers/{provider}", one, {providers_read}, get_provider,
+        "Describes a resource provider");
     add("arm.provider.register", post, "/subscriptions/{subscription}/providers/{provider}/register", one,
         {&plane->permission("Microsoft.Resources/subscriptions/providers/register/action")}, get_provider,
         "Answers that the resource provider is registered: all of them always are");

@@ -15,8 +15,8 @@ BlobPush BlobPush::of(const gateway::Context& context, const Digest& digest, std
             .repository = repository,
             .digest = digest,
             .now = context.now(),
-            .pushed = context.event(std::move(kind),
-                                    {{"repository", repository}, {"digest", digest.to_string()}, {"size", size}}),
+            .pushed =
+                context.event(std::move(kind), {{"repository", repository}, {"digest", digest.to_string()}, {"size", size}}),
             .repository_created = context.event("repository.create", {{"repository", repository}})};
 }
 
@@ -31,8 +31,7 @@ Result<void> link_pushed_blob(Session& session, const BlobPush& push) {
     return storage::append_event(session, push.now, push.pushed);
 }
 
-Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push,
-                                     std::span<const std::byte> content) {
+Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push, std::span<const std::byte> content) {
     const auto write = [&](Session& session) -> Result<void> {
         const NewBlob blob{.digest = push.digest, .size = content.size(), .key = std::nullopt, .content = content};
         auto inserted = insert_blob(session, blob, push.now);

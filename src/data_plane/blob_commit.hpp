@@ -32,8 +32,7 @@ struct BlobPush {
 Result<void> link_pushed_blob(storage::Session& session, const BlobPush& push);
 
 /// Makes bytes whose digest was checked a blob of the repository, in the database. One durable transaction.
-Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push,
-                                     std::span<const std::byte> content);
+Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push, std::span<const std::byte> content);
 
 /// The same with the bytes of an upload as an object of the blob store: its key is noted, then the object made durable,
 /// then row and link made in one transaction. The new object goes again if the blob was known already.

@@ -65,9 +65,8 @@ TEST_F(BlobCommits, SmallOnesLiveInTheDatabase) {
 TEST_F(BlobCommits, LargeOnesAreObjects) {
     const std::string content(200'000, 'x');
     ASSERT_TRUE(commit("a", content));
-    const auto blob = read([&](Session& session) {
-        return read_blob(session, registry, "a", Digest::of(as_bytes(content)), true);
-    });
+    const auto blob =
+        read([&](Session& session) { return read_blob(session, registry, "a", Digest::of(as_bytes(content)), true); });
     ASSERT_TRUE(blob.key);
     EXPECT_EQ(blob.size, content.size());
     const auto object = sync_wait(blobs_->open(*blob.key));

@@ -26,8 +26,7 @@ std::optional<std::string_view> wanted_range(const http::Headers& headers, std::
 }
 
 http::Response range_outside(std::uint64_t size, const Context& context) {
-    const Error error{ErrorCode::range_not_satisfiable,
-                      fmt::format("The blob has {} bytes; the range lies outside.", size)};
+    const Error error{ErrorCode::range_not_satisfiable, fmt::format("The blob has {} bytes; the range lies outside.", size)};
     gateway::ErrorPlace place;
     place.protocol = gateway::Protocol::registry;
     place.correlation_id = context.correlation_id();
@@ -93,8 +92,8 @@ Task<Result<http::Response>> BlobRoutes::get(Context& context) {
     }
     if (range) {
         response.status = 206;
-        response.headers.add("Content-Range", fmt::format("bytes {}-{}/{}", range->offset,
-                                                          range->offset + range->length - 1, blob->size));
+        response.headers.add("Content-Range",
+                             fmt::format("bytes {}-{}/{}", range->offset, range->offset + range->length - 1, blob->size));
     }
     if (!blob->key) {
         response.body = range ? blob->content.substr(range->offset, range->length) : std::move(blob->content);
@@ -102,9 +101,8 @@ Task<Result<http::Response>> BlobRoutes::get(Context& context) {
     }
     auto object = co_await services_.blobs.open(*blob->key);
     if (!object) co_return failure(std::move(object));
-    response.body = http::FileRange{.file = std::move(object->file),
-                                    .offset = range ? range->offset : 0,
-                                    .length = range ? range->length : blob->size};
+    response.body = http::FileRange{
+        .file = std::move(object->file), .offset = range ? range->offset : 0, .length = range ? range->length : blob->size};
     co_return response;
 }
 

@@ -13,8 +13,7 @@ using storage::Session;
 
 std::unexpected<Error> blob_unknown(const Digest& digest) {
     const std::string text = digest.to_string();
-    return failure(ErrorCode::blob_unknown, fmt::format("blob {} is not found", text),
-                   boost::json::object{{"digest", text}});
+    return failure(ErrorCode::blob_unknown, fmt::format("blob {} is not found", text), boost::json::object{{"digest", text}});
 }
 
 Result<StoredBlob> read_blob(Session& session, std::int64_t registry, std::string_view repository, const Digest& digest,
@@ -48,13 +47,13 @@ Result<StoredBlob> read_blob(Session& session, std::int64_t registry, std::strin
 }
 
 Result<bool> insert_blob(Session& session, const NewBlob& blob, Timestamp now) {
-    auto inserted =
-        blob.key ? session.execute("insert into blobs(digest, size, storage_key, created_at) values (?1, ?2, ?3, ?4) "
-                                   "on conflict do nothing",
-                                   blob.digest, blob.size, blob.key->value(), now)
-                 : session.execute("insert into blobs(digest, size, content, created_at) values (?1, ?2, ?3, ?4) "
-                                   "on conflict do nothing",
-                                   blob.digest, blob.size, blob.content, now);
+    auto inserted = blob.key
+                        ? session.execute("insert into blobs(digest, size, storage_key, created_at) values (?1, ?2, ?3, ?4) "
+                                          "on conflict do nothing",
+                                          blob.digest, blob.size, blob.key->value(), now)
+                        : session.execute("insert into blobs(digest, size, content, created_at) values (?1, ?2, ?3, ?4) "
+                                          "on conflict do nothing",
+                                          blob.digest, blob.size, blob.content, now);
     if (!inserted) return failure(std::move(inserted));
     return *inserted > 0;
 }
@@ -69,8 +68,7 @@ Result<void> link_blob(Session& session, std::int64_t repository, const Digest& 
 }
 
 Result<bool> is_linked(Session& session, std::int64_t repository, const Digest& digest) {
-    auto rows = session.query("select 1 from repository_blobs where repository_id = ?1 and digest = ?2", repository,
-                              digest);
+    auto rows = session.query("select 1 from repository_blobs where repository_id = ?1 and digest = ?2", repository, digest);
     if (!rows) return failure(std::move(rows));
     return rows->next();
 }
@@ -88,8 +86,7 @@ Result<void> unlink_blob(Session& session, std::int64_t repository, const Digest
         if (!manifest) return failure(std::move(manifest));
         return require_deletable({0}, fmt::format("the manifest '{}', which lists this blob,", manifest->to_string()));
     }
-    auto removed = session.execute("delete from repository_blobs where repository_id = ?1 and digest = ?2", repository,
-                                   digest);
+    auto removed = session.execute("delete from repository_blobs where repository_id = ?1 and digest = ?2", repository, digest);
     if (!removed) return failure(std::move(removed));
     if (*removed == 0) return blob_unknown(digest);
     return queue_garbage(session, digest, no_repository, now);

@@ -49,8 +49,8 @@ Result<bool> is_linked(storage::Session& session, std::int64_t repository, const
 Result<void> unlink_blob(storage::Session& session, std::int64_t repository, const Digest& digest, Timestamp now);
 
 /// Repositories of the registry that link the blob and are not locked against reading, at most `limit`.
-Result<std::vector<std::string>> repositories_with_blob(storage::Session& session, std::int64_t registry,
-                                                        const Digest& digest, std::uint64_t limit);
+Result<std::vector<std::string>> repositories_with_blob(storage::Session& session, std::int64_t registry, const Digest& digest,
+                                                        std::uint64_t limit);
 
 /// The one wording of `blob_unknown`.
 std::unexpected<Error> blob_unknown(const Digest& digest);

@@ -10,15 +10,13 @@ namespace berth::data_plane {
 namespace {
 
 // Says that this is a registry, and is where clients ask whether their credentials hold.
-Task<Result<http::Response>> version(gateway::Context&) {
-    co_return gateway::json_response(200, boost::json::object{});
-}
+Task<Result<http::Response>> version(gateway::Context&) { co_return gateway::json_response(200, boost::json::object{}); }
 
 } // namespace
 
 DataPlane::DataPlane(gateway::Services services)
-    : tokens_(services), manifests_(services), blobs_(services), uploads_(services), lists_(services),
-      referrers_(services), repository_api_(services) {}
+    : tokens_(services), manifests_(services), blobs_(services), uploads_(services), lists_(services), referrers_(services),
+      repository_api_(services) {}
 
 std::vector<gateway::Route> DataPlane::routes() {
     std::vector<gateway::Route> out;

@@ -74,24 +74,21 @@ Result<TagDetails> read_tag_details(Session& session, std::int64_t repository, c
     auto found = rows->next();
     if (!found) return failure(std::move(found));
     if (!*found) {
-        return failure(ErrorCode::tag_unknown, "the specified tag does not exist",
-                       boost::json::object{{"tag", tag.value()}});
+        return failure(ErrorCode::tag_unknown, "the specified tag does not exist", boost::json::object{{"tag", tag.value()}});
     }
     return tag_of(*rows);
 }
 
-Result<std::vector<TagDetails>> list_tag_details(Session& session, std::int64_t repository, Order order,
-                                                 std::string_view after, const std::optional<Digest>& digest,
-                                                 std::uint64_t limit) {
+Result<std::vector<TagDetails>> list_tag_details(Session& session, std::int64_t repository, Order order, std::string_view after,
+                                                 const std::optional<Digest>& digest, std::uint64_t limit) {
     switch (order) {
     case Order::name:
         if (digest) {
-            return collect_rows(
-                session.query("select name, digest, attributes, created_at, updated_at from tags "
-                              "where repository_id = ?1 and digest = ?2 and name > ?3 and attributes & 8 <> 0 "
-                              "order by name limit ?4",
-                              repository, *digest, after, limit),
-                tag_of);
+            return collect_rows(session.query("select name, digest, attributes, created_at, updated_at from tags "
+                                              "where repository_id = ?1 and digest = ?2 and name > ?3 and attributes & 8 <> 0 "
+                                              "order by name limit ?4",
+                                              repository, *digest, after, limit),
+                                tag_of);
         }
         return collect_rows(session.query("select name, digest, attributes, created_at, updated_at from tags "
                                           "where repository_id = ?1 and name > ?2 and attributes & 8 <> 0 "
@@ -99,25 +96,22 @@ Result<std::vector<TagDetails>> list_tag_details(Session& session, std::int64_t 
                                           repository, after, limit),
                             tag_of);
     case Order::time_ascending:
-        return collect_rows(
-            session.query("select name, digest, attributes, created_at, updated_at from tags "
-                          "where repository_id = ?1 and (?3 is null or digest = ?3) and attributes & 8 <> 0 "
-                          "and (?2 = '' or (updated_at, name) > "
-                          "(select updated_at, name from tags where repository_id = ?1 and name = ?2)) "
-                          "order by updated_at, name limit ?4",
-                          repository, after, digest, limit),
-            tag_of);
-    case Order::time_descending:
-        break;
+        return collect_rows(session.query("select name, digest, attributes, created_at, updated_at from tags "
+                                          "where repository_id = ?1 and (?3 is null or digest = ?3) and attributes & 8 <> 0 "
+                                          "and (?2 = '' or (updated_at, name) > "
+                                          "(select updated_at, name from tags where repository_id = ?1 and name = ?2)) "
+                                          "order by updated_at, name limit ?4",
+                                          repository, after, digest, limit),
+                            tag_of);
+    case Order::time_descending: break;
     }
-    return collect_rows(
-        session.query("select name, digest, attributes, created_at, updated_at from tags "
-                      "where repository_id = ?1 and (?3 is null or digest = ?3) and attributes & 8 <> 0 "
-                      "and (?2 = '' or (updated_at, name) < "
-                      "(select updated_at, name from tags where repository_id = ?1 and name = ?2)) "
-                      "order by updated_at desc, name desc limit ?4",
-                      repository, after, digest, limit),
-        tag_of);
+    return collect_rows(session.query("select name, digest, attributes, created_at, updated_at from tags "
+                                      "where repository_id = ?1 and (?3 is null or digest = ?3) and attributes & 8 <> 0 "
+                                      "and (?2 = '' or (updated_at, name) < "
+                                      "(select updated_at, name from tags where repository_id = ?1 and name = ?2)) "
+                                      "order by updated_at desc, name desc limit ?4",
+                                      repository, after, digest, limit),
+                        tag_of);
 }
 
 Result<ManifestDetails> read_manifest_details(Session& session, std::int64_t repository, const Digest& digest) {

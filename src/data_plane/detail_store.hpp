@@ -48,8 +48,7 @@ struct ManifestDetails {
 /// `manifest_unknown`.
 Result<ManifestDetails> read_manifest_details(storage::Session& session, std::int64_t repository, const Digest& digest);
 /// Manifests behind the manifest `after` in the order; at most `limit`. By time is a scan.
-Result<std::vector<ManifestDetails>> list_manifest_details(storage::Session& session, std::int64_t repository,
-                                                           Order order, const std::optional<Digest>& after,
-                                                           std::uint64_t limit);
+Result<std::vector<ManifestDetails>> list_manifest_details(storage::Session& session, std::int64_t repository, Order order,
+                                                           const std::optional<Digest>& after, std::uint64_t limit);
 
 } // namespace berth::data_plane

@@ -21,8 +21,8 @@ Result<void> queue_garbage(Session& session, const Digest& digest, std::int64_t 
 }
 
 Result<std::vector<GarbageCandidate>> list_garbage(Session& session, Timestamp before, std::uint64_t limit) {
-    auto rows = session.query("select digest, repository_id from garbage_candidates where queued_at < ?1 limit ?2",
-                              before, limit);
+    auto rows =
+        session.query("select digest, repository_id from garbage_candidates where queued_at < ?1 limit ?2", before, limit);
     if (!rows) return failure(std::move(rows));
     std::vector<GarbageCandidate> out;
     for (;;) {
@@ -69,15 +69,14 @@ Result<void> insert_pending_object(Session& session, const StorageKey& key, Time
 }
 
 Result<bool> claim_pending_object(Session& session, const StorageKey& key) {
-    auto deleted = session.execute("delete from pending_objects where storage_key = ?1 and created_at <> ?2",
-                                   key.value(), given_up);
+    auto deleted =
+        session.execute("delete from pending_objects where storage_key = ?1 and created_at <> ?2", key.value(), given_up);
     if (!deleted) return failure(std::move(deleted));
     return *deleted > 0;
 }
 
 Result<bool> give_up_pending_object(Session& session, const StorageKey& key) {
-    auto updated = session.execute("update pending_objects set created_at = ?2 where storage_key = ?1", key.value(),
-                                   given_up);
+    auto updated = session.execute("update pending_objects set created_at = ?2 where storage_key = ?1", key.value(), given_up);
     if (!updated) return failure(std::move(updated));
     return *updated > 0;
 }

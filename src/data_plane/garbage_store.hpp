@@ -29,9 +29,9 @@ Result<std::vector<GarbageCandidate>> list_garbage(storage::Session& session, Ti
 
 /// What taking one candidate away did.
 struct Collected {
-    bool link = false;                          ///< a repository's link went
-    bool blob = false;                          ///< the blob went
-    std::optional<storage::StorageKey> object;  ///< remove it once this is durable
+    bool link = false;                         ///< a repository's link went
+    bool blob = false;                         ///< the blob went
+    std::optional<storage::StorageKey> object; ///< remove it once this is durable
 };
 /// Looks at one candidate again and takes away what nothing refers to: first the link, unless a manifest of its repository
 /// lists the blob or it was sent again at `before` or later, then the blob, unless a repository links it. The candidate
@@ -43,8 +43,7 @@ Result<void> insert_pending_object(storage::Session& session, const storage::Sto
 /// The object is a blob's now: its note goes. False if the sweeper has given it up.
 Result<bool> claim_pending_object(storage::Session& session, const storage::StorageKey& key);
 /// Objects noted before `before`, at most `limit`: those given up, and those whose push came to no end.
-Result<std::vector<storage::StorageKey>> list_pending_objects(storage::Session& session, Timestamp before,
-                                                              std::uint64_t limit);
+Result<std::vector<storage::StorageKey>> list_pending_objects(storage::Session& session, Timestamp before, std::uint64_t limit);
 /// From here on the object is nobody's and may be removed. False if it became a blob's in the meantime.
 Result<bool> give_up_pending_object(storage::Session& session, const storage::StorageKey& key);
 /// Notes an object that nothing refers to any more.

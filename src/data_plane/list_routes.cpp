@@ -48,16 +48,15 @@ std::vector<gateway::Route> ListRoutes::routes() {
                    .scope = {},
                    .handler = [this](Context& context) { return catalog(context); },
                    .summary = "Lists repositories"});
-    out.push_back({.id = "tag.list",
-                   .method = http::Method::get,
-                   .pattern = "/v2/{name...}/tags/list",
-                   .entry = {.kind = EntryKind::any,
-                             .permissions = {&permissions::list_tags, &permissions::metadata_read},
-                             .why = {}},
-                   .further = {},
-                   .scope = {},
-                   .handler = [this](Context& context) { return tags(context); },
-                   .summary = "Lists the tags of a repository"});
+    out.push_back(
+        {.id = "tag.list",
+         .method = http::Method::get,
+         .pattern = "/v2/{name...}/tags/list",
+         .entry = {.kind = EntryKind::any, .permissions = {&permissions::list_tags, &permissions::metadata_read}, .why = {}},
+         .further = {},
+         .scope = {},
+         .handler = [this](Context& context) { return tags(context); },
+         .summary = "Lists the tags of a repository"});
     return out;
 }
 

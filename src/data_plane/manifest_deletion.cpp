@@ -27,10 +27,8 @@ Result<std::vector<Digest>> deletable_referrers(Session& session, std::int64_t r
     }
 }
 
-Result<void> delete_tags_of(Session& session, std::int64_t repository, const Digest& digest,
-                            std::vector<std::string>& out) {
-    auto rows = session.query("delete from tags where repository_id = ?1 and digest = ?2 returning name", repository,
-                              digest);
+Result<void> delete_tags_of(Session& session, std::int64_t repository, const Digest& digest, std::vector<std::string>& out) {
+    auto rows = session.query("delete from tags where repository_id = ?1 and digest = ?2 returning name", repository, digest);
     if (!rows) return failure(std::move(rows));
     for (;;) {
         auto more = rows->next();
@@ -58,8 +56,8 @@ Result<void> delete_rows(Session& session, std::int64_t repository, const Digest
 
 Result<DeletedManifests> delete_manifest(Session& session, std::int64_t repository, const Digest& digest, Timestamp now) {
     {
-        auto rows = session.query("select attributes from manifests where repository_id = ?1 and digest = ?2",
-                                  repository, digest);
+        auto rows =
+            session.query("select attributes from manifests where repository_id = ?1 and digest = ?2", repository, digest);
         if (!rows) return failure(std::move(rows));
         auto found = rows->next();
         if (!found) return failure(std::move(found));

@@ -42,10 +42,10 @@ const KnownType* find_known_type(std::string_view media_type) noexcept {
     return nullptr;
 }
 
-constexpr std::array manifest_members{"schemaVersion", "mediaType", "artifactType", "config",   "layers",  "manifests",
-                                      "blobs",         "subject",   "annotations",  "fsLayers"};
-constexpr std::array descriptor_members{"mediaType", "digest", "size", "urls", "data", "annotations", "artifactType",
-                                        "platform"};
+constexpr std::array manifest_members{"schemaVersion", "mediaType", "artifactType", "config",      "layers",
+                                      "manifests",     "blobs",     "subject",      "annotations", "fsLayers"};
+constexpr std::array descriptor_members{"mediaType", "digest",      "size",         "urls",
+                                        "data",      "annotations", "artifactType", "platform"};
 
 std::unexpected<Error> invalid(std::string message) {
     return failure(ErrorCode::manifest_invalid, "The manifest is not valid: " + std::move(message));
@@ -204,8 +204,8 @@ private:
         auto media_type = text_member(root_, "mediaType");
         if (!media_type) return failure(std::move(media_type));
         if (*media_type ? **media_type != type_.media_type : type_.is_docker) {
-            return invalid(fmt::format("its 'mediaType' is '{}', but the Content-Type says {}.",
-                                       media_type->value_or(""), type_.media_type));
+            return invalid(fmt::format("its 'mediaType' is '{}', but the Content-Type says {}.", media_type->value_or(""),
+                                       type_.media_type));
         }
         auto artifact_type = text_member(root_, "artifactType");
         if (!artifact_type) return failure(std::move(artifact_type));
@@ -222,12 +222,9 @@ private:
 
     Result<void> read_content() {
         switch (type_.shape) {
-        case ManifestShape::image:
-            return read_image();
-        case ManifestShape::index:
-            return read_index();
-        case ManifestShape::artifact:
-            break;
+        case ManifestShape::image: return read_image();
+        case ManifestShape::index: return read_index();
+        case ManifestShape::artifact: break;
         }
         return read_artifact();
     }
@@ -325,8 +322,7 @@ std::optional<ManifestShape> manifest_shape(std::string_view media_type) noexcep
 
 Result<ManifestDocument> parse_manifest(std::optional<std::string_view> content_type, std::string_view body) {
     if (body.size() > most_manifest_bytes) {
-        return failure(ErrorCode::payload_too_large,
-                       fmt::format("The manifest is larger than {} bytes.", most_manifest_bytes));
+        return failure(ErrorCode::payload_too_large, fmt::format("The manifest is larger than {} bytes.", most_manifest_bytes));
     }
     auto json = parse_json(body, {.depth = most_manifest_depth});
     if (!json) return invalid(std::move(json.error().message));

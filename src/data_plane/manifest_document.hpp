@@ -38,7 +38,7 @@ struct ManifestDocument {
     std::optional<std::string> config_media_type;
     std::optional<Digest> config;
     std::optional<Digest> subject;
-    std::optional<std::string> annotations; ///< a JSON object of strings; nullopt when there are none
+    std::optional<std::string> annotations;    ///< a JSON object of strings; nullopt when there are none
     std::vector<ManifestReference> references; ///< each digest once, in the manifest's order
 };
 

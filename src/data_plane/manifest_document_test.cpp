@@ -99,8 +99,7 @@ TEST(ManifestDocument, LayersThatLiveElsewhereMayBeMissing) {
              Case{descriptor('b', "application/vnd.example", R"(,"urls":[])"), false},
              Case{descriptor('b', "application/vnd.oci.image.layer.v1.tar"), false},
          }) {
-        const auto document =
-            parse_manifest(oci_image, expand(R"({"schemaVersion":2,"config":@c,"layers":[)") + layer + "]}");
+        const auto document = parse_manifest(oci_image, expand(R"({"schemaVersion":2,"config":@c,"layers":[)") + layer + "]}");
         ASSERT_TRUE(document) << layer;
         EXPECT_EQ(document->references.back().may_be_missing, may_be_missing) << layer;
     }
@@ -117,7 +116,8 @@ TEST(ManifestDocument, Accepted) {
              Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[]})"},
              Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":null})"},
              Case{oci_image, " \r\n{\"schemaVersion\":2,\"config\":@c,\"layers\":[@l]}\n\t "},
-             Case{"application/vnd.oci.image.manifest.v1+json; charset=utf-8", R"({"schemaVersion":2,"config":@c,"layers":[]})"},
+             Case{"application/vnd.oci.image.manifest.v1+json; charset=utf-8",
+                  R"({"schemaVersion":2,"config":@c,"layers":[]})"},
              Case{"application/vnd.oci.image.manifest.v1+json ;x=y", R"({"schemaVersion":2,"config":@c,"layers":[]})"},
              Case{"Application/vnd.OCI.image.manifest.v1+json", R"({"schemaVersion":2,"config":@c,"layers":[]})"},
              Case{docker_image, as_docker + R"("config":@c,"layers":[@l]})"},
@@ -145,83 +145,97 @@ TEST(ManifestDocument, Refused) {
         std::optional<std::string_view> type;
         std::string text;
     };
-    for (const auto& [type, text] : {
-             // No JSON, or no object
-             Case{oci_image, ""}, Case{oci_image, "null"}, Case{oci_image, "[]"}, Case{oci_image, "{"}, Case{oci_image, "{}"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[]}{})"},
-             Case{oci_image, std::string("{\"schemaVersion\":2,\"config\":@c,\"layers\":[]}") + '\0'},
-             Case{oci_image, "\xef\xbb\xbf{\"schemaVersion\":2,\"config\":@c,\"layers\":[]}"},
-             Case{oci_image, "{\"schemaVersion\":2,\"config\":@c,\"layers\":[],\"x\":\"\xc3\x28\"}"},
-             // Types
-             Case{std::nullopt, R"({"schemaVersion":2,"config":@c,"layers":[]})"},
-             Case{"", R"({"schemaVersion":2,"config":@c,"layers":[]})"},
-             Case{"text/plain", R"({"schemaVersion":2,"config":@c,"layers":[]})"},
-             Case{"application/vnd.oci.image.manifest.v1+json, text/plain", R"({"schemaVersion":2,"config":@c,"layers":[]})"},
-             Case{"application/vnd.docker.distribution.manifest.v1+prettyjws", R"({"schemaVersion":1,"fsLayers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","config":@c,"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"mediaType":5,"config":@c,"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"mediaType":"","config":@c,"layers":[]})"},
-             Case{docker_image, R"({"schemaVersion":2,"config":@c,"layers":[]})"},
-             Case{docker_list, R"({"schemaVersion":2,"manifests":[]})"},
-             Case{oci_image, R"({"schemaVersion":1,"config":@c,"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":"2","config":@c,"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2.0,"config":@c,"layers":[]})"},
-             Case{oci_image, R"({"config":@c,"layers":[]})"},
-             // One manifest that is two
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"manifests":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"manifests":null})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"Manifests":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"blobs":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"fsLayers":[]})"},
-             Case{oci_index, R"({"schemaVersion":2,"manifests":[],"layers":[]})"},
-             Case{oci_index, R"({"schemaVersion":2,"manifests":[],"config":@c})"},
-             Case{oci_index, R"({"schemaVersion":2,"config":@c,"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"manifests":[]})"},
-             Case{oci_artifact, R"({"artifactType":"a/b","blobs":[],"layers":[]})"},
-             Case{oci_artifact, R"({"blobs":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"l\u0061yers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"Layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"mediatype":"x"})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"x":{"y":1,"\u0079":1}})"},
-             // Fields of another kind
-             Case{oci_image, R"({"schemaVersion":2,"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":null,"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":[],"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":{},"layers":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":{}})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[5]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[null]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"subject":{}})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"subject":"x"})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"annotations":[]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"annotations":{"k":5}})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"annotations":{"k":null}})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"artifactType":{}})"},
-             // Descriptors
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"digest":"@d","size":0}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"","digest":"@d","size":0}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a","digest":"@d","size":0}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/","digest":"@d","size":0}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b/c","digest":"@d","size":0}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":5,"digest":"@d","size":0}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","size":0}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"sha256:x","size":0}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":5,"size":0}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d"}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":-1}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1.5}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":"1"}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1e30}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":18446744073709551616}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","Digest":"@d","size":1}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"urls":"x"}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"urls":[5]}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"data":5}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"data":"AA=="}]})"},
-             Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"annotations":{"k":1}}]})"},
-         }) {
+    for (
+        const auto& [type, text] : {
+            // No JSON, or no object
+            Case{oci_image, ""},
+            Case{oci_image, "null"},
+            Case{oci_image, "[]"},
+            Case{oci_image, "{"},
+            Case{oci_image, "{}"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[]}{})"},
+            Case{oci_image, std::string("{\"schemaVersion\":2,\"config\":@c,\"layers\":[]}") + '\0'},
+            Case{oci_image, "\xef\xbb\xbf{\"schemaVersion\":2,\"config\":@c,\"layers\":[]}"},
+            Case{oci_image, "{\"schemaVersion\":2,\"config\":@c,\"layers\":[],\"x\":\"\xc3\x28\"}"},
+            // Types
+            Case{std::nullopt, R"({"schemaVersion":2,"config":@c,"layers":[]})"},
+            Case{"", R"({"schemaVersion":2,"config":@c,"layers":[]})"},
+            Case{"text/plain", R"({"schemaVersion":2,"config":@c,"layers":[]})"},
+            Case{"application/vnd.oci.image.manifest.v1+json, text/plain", R"({"schemaVersion":2,"config":@c,"layers":[]})"},
+            Case{"application/vnd.docker.distribution.manifest.v1+prettyjws", R"({"schemaVersion":1,"fsLayers":[]})"},
+            Case{oci_image,
+                 R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","config":@c,"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"mediaType":5,"config":@c,"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"mediaType":"","config":@c,"layers":[]})"},
+            Case{docker_image, R"({"schemaVersion":2,"config":@c,"layers":[]})"},
+            Case{docker_list, R"({"schemaVersion":2,"manifests":[]})"},
+            Case{oci_image, R"({"schemaVersion":1,"config":@c,"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":"2","config":@c,"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2.0,"config":@c,"layers":[]})"},
+            Case{oci_image, R"({"config":@c,"layers":[]})"},
+            // One manifest that is two
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"manifests":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"manifests":null})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"Manifests":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"blobs":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"fsLayers":[]})"},
+            Case{oci_index, R"({"schemaVersion":2,"manifests":[],"layers":[]})"},
+            Case{oci_index, R"({"schemaVersion":2,"manifests":[],"config":@c})"},
+            Case{oci_index, R"({"schemaVersion":2,"config":@c,"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"manifests":[]})"},
+            Case{oci_artifact, R"({"artifactType":"a/b","blobs":[],"layers":[]})"},
+            Case{oci_artifact, R"({"blobs":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"l\u0061yers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"Layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"mediatype":"x"})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"x":{"y":1,"\u0079":1}})"},
+            // Fields of another kind
+            Case{oci_image, R"({"schemaVersion":2,"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":null,"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":[],"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":{},"layers":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":{}})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[5]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[null]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"subject":{}})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"subject":"x"})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"annotations":[]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"annotations":{"k":5}})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"annotations":{"k":null}})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[],"artifactType":{}})"},
+            // Descriptors
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"digest":"@d","size":0}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"","digest":"@d","size":0}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a","digest":"@d","size":0}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/","digest":"@d","size":0}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b/c","digest":"@d","size":0}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":5,"digest":"@d","size":0}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","size":0}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"sha256:x","size":0}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":5,"size":0}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d"}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":-1}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1.5}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":"1"}]})"},
+            Case{oci_image, R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1e30}]})"},
+            Case{oci_image,
+                 R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":18446744073709551616}]})"},
+            Case{oci_image,
+                 R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","Digest":"@d","size":1}]})"},
+            Case{oci_image,
+                 R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"urls":"x"}]})"},
+            Case{oci_image,
+                 R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"urls":[5]}]})"},
+            Case{oci_image,
+                 R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"data":5}]})"},
+            Case{oci_image,
+                 R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"data":"AA=="}]})"},
+            Case{
+                oci_image,
+                R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","digest":"@d","size":1,"annotations":{"k":1}}]})"},
+        }) {
         const auto document = parse_manifest(type, expand(text));
         ASSERT_FALSE(document) << text;
         EXPECT_EQ(document.error().code, ErrorCode::manifest_invalid) << text;
@@ -232,9 +246,11 @@ TEST(ManifestDocument, Refused) {
 TEST(ManifestDocument, EmbeddedDataIsTheContent) {
     const std::string_view content = "hello";
     const auto with = [&](std::string_view data, std::size_t size) {
-        return parse_manifest(oci_image, expand(fmt::format(
-            R"({{"schemaVersion":2,"config":@c,"layers":[{{"mediaType":"a/b","digest":"{}","size":{},"data":"{}"}}]}})",
-            Digest::of(as_bytes(content)).to_string(), size, data)));
+        return parse_manifest(
+            oci_image,
+            expand(fmt::format(
+                R"({{"schemaVersion":2,"config":@c,"layers":[{{"mediaType":"a/b","digest":"{}","size":{},"data":"{}"}}]}})",
+                Digest::of(as_bytes(content)).to_string(), size, data)));
     };
     EXPECT_TRUE(with(to_base64(as_bytes(content)), 5));
     EXPECT_FALSE(with(to_base64(as_bytes(content)), 6));
@@ -243,9 +259,9 @@ TEST(ManifestDocument, EmbeddedDataIsTheContent) {
 }
 
 TEST(ManifestDocument, Sha512IsTaken) {
-    const auto document = parse_manifest(
-        oci_image, expand(R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","size":1,"digest":")" +
-                          digest_text('c', "sha512") + R"("}]})"));
+    const auto document =
+        parse_manifest(oci_image, expand(R"({"schemaVersion":2,"config":@c,"layers":[{"mediaType":"a/b","size":1,"digest":")" +
+                                         digest_text('c', "sha512") + R"("}]})"));
     ASSERT_TRUE(document);
     EXPECT_EQ(document->references[1].digest.algorithm(), DigestAlgorithm::sha512);
 }

@@ -61,9 +61,8 @@ Result<Prepared> prepare(std::optional<std::string_view> content_type, std::stri
     const auto* expected = std::get_if<Digest>(&reference);
     const Digest digest = Digest::of(as_bytes(body), expected ? expected->algorithm() : DigestAlgorithm::sha256);
     if (expected && digest != *expected) {
-        return failure(ErrorCode::digest_invalid,
-                       fmt::format("The manifest that was sent has the digest {}, not {}.", digest.to_string(),
-                                   expected->to_string()));
+        return failure(ErrorCode::digest_invalid, fmt::format("The manifest that was sent has the digest {}, not {}.",
+                                                              digest.to_string(), expected->to_string()));
     }
     return Prepared{.document = std::move(*document), .digest = digest};
 }

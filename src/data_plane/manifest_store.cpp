@@ -26,22 +26,21 @@ namespace {
 
 // Columns: attributes of repository, manifest and tag; digest; media type; size; content. Outer joins, so that one query
 // tells a repository that is not there from a manifest that it does not have.
-Result<Rows> query_manifest(Session& session, std::int64_t registry, std::string_view repository,
-                            const Reference& reference, bool with_content) {
+Result<Rows> query_manifest(Session& session, std::int64_t registry, std::string_view repository, const Reference& reference,
+                            bool with_content) {
     if (const auto* tag = std::get_if<Tag>(&reference)) {
-        return with_content
-                   ? session.query("select r.attributes, m.attributes, t.attributes, m.digest, m.media_type, "
-                                   "length(m.content), m.content from repositories r "
-                                   "left join tags t on t.repository_id = r.id and t.name = ?3 "
-                                   "left join manifests m on m.repository_id = r.id and m.digest = t.digest "
-                                   "where r.registry_id = ?1 and r.name = ?2",
-                                   registry, repository, tag->value())
-                   : session.query("select r.attributes, m.attributes, t.attributes, m.digest, m.media_type, "
-                                   "length(m.content) from repositories r "
-                                   "left join tags t on t.repository_id = r.id and t.name = ?3 "
-                                   "left join manifests m on m.repository_id = r.id and m.digest = t.digest "
-                                   "where r.registry_id = ?1 and r.name = ?2",
-                                   registry, repository, tag->value());
+        return with_content ? session.query("select r.attributes, m.attributes, t.attributes, m.digest, m.media_type, "
+                                            "length(m.content), m.content from repositories r "
+                                            "left join tags t on t.repository_id = r.id and t.name = ?3 "
+                                            "left join manifests m on m.repository_id = r.id and m.digest = t.digest "
+                                            "where r.registry_id = ?1 and r.name = ?2",
+                                            registry, repository, tag->value())
+                            : session.query("select r.attributes, m.attributes, t.attributes, m.digest, m.media_type, "
+                                            "length(m.content) from repositories r "
+                                            "left join tags t on t.repository_id = r.id and t.name = ?3 "
+                                            "left join manifests m on m.repository_id = r.id and m.digest = t.digest "
+                                            "where r.registry_id = ?1 and r.name = ?2",
+                                            registry, repository, tag->value());
     }
     const Digest& digest = std::get<Digest>(reference);
     return with_content ? session.query("select r.attributes, m.attributes, 15, m.digest, m.media_type, "
@@ -60,7 +59,6 @@ std::string describe(const Reference& reference) {
     if (const auto* tag = std::get_if<Tag>(&reference)) return fmt::format("the tag '{}'", tag->value());
     return fmt::format("the manifest '{}'", std::get<Digest>(reference).to_string());
 }
-
 
 Result<bool> has_manifest(Session& session, std::int64_t repository, const Digest& digest) {
     auto rows = session.query("select 1 from manifests where repository_id = ?1 and digest = ?2", repository, digest);
@@ -84,8 +82,8 @@ Result<void> check_blobs(Session& session, std::int64_t repository, const Manife
     }
     if (count == 0) return {};
     return failure(ErrorCode::manifest_blob_unknown,
-                   fmt::format("The manifest lists {} blob{} that this repository does not have: {}{}. Push them first.",
-                               count, count == 1 ? "" : "s", names, count > most_named ? ", …" : ""),
+                   fmt::format("The manifest lists {} blob{} that this repository does not have: {}{}. Push them first.", count,
+                               count == 1 ? "" : "s", names, count > most_named ? ", …" : ""),
                    std::move(missing));
 }
 
@@ -96,8 +94,8 @@ Result<std::int64_t> image_size(Session& session, std::int64_t repository, const
     for (const ManifestReference& reference : push.document.references) {
         std::uint64_t size = reference.size;
         if (reference.is_manifest) {
-            auto rows = session.query("select image_size from manifests where repository_id = ?1 and digest = ?2",
-                                      repository, reference.digest);
+            auto rows = session.query("select image_size from manifests where repository_id = ?1 and digest = ?2", repository,
+                                      reference.digest);
             if (!rows) return failure(std::move(rows));
             auto found = rows->next();
             if (!found) return failure(std::move(found));
@@ -189,8 +187,8 @@ Result<bool> push_manifest(Session& session, const ManifestPush& push) {
     return pushed->created;
 }
 
-Result<void> set_manifest_attributes(Session& session, std::int64_t repository, const Digest& digest,
-                                     Attributes attributes, Timestamp now) {
+Result<void> set_manifest_attributes(Session& session, std::int64_t repository, const Digest& digest, Attributes attributes,
+                                     Timestamp now) {
     auto changed = session.execute("update manifests set attributes = ?3, updated_at = ?4 "
                                    "where repository_id = ?1 and digest = ?2",
                                    repository, digest, attributes.bits, now);

@@ -58,8 +58,8 @@ TEST_F(Manifests, ARefusedPushMakesNoRepository) {
 
 TEST_F(Manifests, IndexesMayBeSparseAndSubjectsMissing) {
     const Digest absent = Digest::of(as_bytes("absent"));
-    const std::string index = fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}],"subject":{}}})",
-                                          index_type, descriptor(absent, 6, image_type), descriptor(absent, 6, image_type));
+    const std::string index = fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}],"subject":{}}})", index_type,
+                                          descriptor(absent, 6, image_type), descriptor(absent, 6, image_type));
     EXPECT_TRUE(try_push("a", "v1", index));
 }
 
@@ -118,9 +118,7 @@ TEST_F(Manifests, LocksHold) {
         return !result && result.error().code == ErrorCode::operation_disallowed;
     };
     const auto row = row_of("a");
-    const auto untag = [&] {
-        return try_write([&](Session& session) { return delete_tag(session, row, *Tag::parse("v1")); });
-    };
+    const auto untag = [&] { return try_write([&](Session& session) { return delete_tag(session, row, *Tag::parse("v1")); }); };
 
     lock_tags(13); // not writable
     EXPECT_TRUE(disallowed(try_push("a", "v1", other)));
@@ -215,9 +213,7 @@ TEST_F(Manifests, AttributesAreSet) {
     EXPECT_TRUE(read([&](Session& session) { return list_repositories(session, registry, "", 10); }).empty()) << "hidden";
     const auto absent = [&](auto set) { return !try_write(set); };
     EXPECT_TRUE(absent([&](Session& session) { return set_tag_attributes(session, row, *Tag::parse("x"), {1}, now()); }));
-    EXPECT_TRUE(absent([&](Session& session) {
-        return set_manifest_attributes(session, row, Digest::of({}), {1}, now());
-    }));
+    EXPECT_TRUE(absent([&](Session& session) { return set_manifest_attributes(session, row, Digest::of({}), {1}, now()); }));
     EXPECT_TRUE(absent([&](Session& session) { return set_repository_attributes(session, registry, "x", {1}, now()); }));
 }
 

@@ -23,10 +23,8 @@ Result<std::optional<std::uint64_t>> linked_size(Session& session, std::int64_t 
     switch (blob.error().code) {
     case ErrorCode::name_unknown:
     case ErrorCode::blob_unknown:
-    case ErrorCode::operation_disallowed:
-        return std::nullopt;
-    default:
-        return failure(std::move(blob));
+    case ErrorCode::operation_disallowed: return std::nullopt;
+    default: return failure(std::move(blob));
     }
 }
 

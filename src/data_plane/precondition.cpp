@@ -20,9 +20,7 @@ Precondition Precondition::of(const http::Headers& headers) {
 }
 
 Result<void> Precondition::check(const std::optional<Digest>& current) const {
-    const auto holds = [&](const std::string& list) {
-        return current && http::matches_entity_tag(list, entity_tag(*current));
-    };
+    const auto holds = [&](const std::string& list) { return current && http::matches_entity_tag(list, entity_tag(*current)); };
     if (if_match && !holds(*if_match)) {
         return failure(ErrorCode::precondition_failed,
                        current ? "If-Match does not hold: what is there now is " + current->to_string() + "."

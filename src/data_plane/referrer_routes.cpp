@@ -67,8 +67,7 @@ Task<Result<http::Response>> ReferrerRoutes::list(Context& context) {
 
     constexpr std::string_view media_type = "application/vnd.oci.image.index.v1+json";
     auto response = gateway::text_response(
-        200, media_type,
-        fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":{}}})", media_type, found->manifests));
+        200, media_type, fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":{}}})", media_type, found->manifests));
     if (artifact_type) response.headers.add("OCI-Filters-Applied", "artifactType");
     if (found->next_after) {
         const std::string filter = artifact_type ? "artifactType=" + percent_encode(*artifact_type) : std::string();

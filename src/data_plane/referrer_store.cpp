@@ -33,8 +33,8 @@ Result<Rows> query_referrers(Session& session, std::int64_t repository, const Di
 }
 
 std::string descriptor_of(const Rows& rows, const Digest& digest) {
-    std::string out = fmt::format(R"({{"mediaType":{},"digest":"{}","size":{})", quoted(rows.text(1)), digest.to_string(),
-                                  rows.integer(2));
+    std::string out =
+        fmt::format(R"({{"mediaType":{},"digest":"{}","size":{})", quoted(rows.text(1)), digest.to_string(), rows.integer(2));
     if (!rows.is_null(3)) out += fmt::format(R"(,"artifactType":{})", quoted(rows.text(3)));
     if (!rows.is_null(4)) out += fmt::format(R"(,"annotations":{})", rows.text(4));
     out += '}';

@@ -13,7 +13,7 @@ namespace berth::data_plane {
 
 /// A page of referrers, ready to be sent.
 struct ReferrerPage {
-    std::string manifests;          ///< descriptors, a JSON array
+    std::string manifests;            ///< descriptors, a JSON array
     std::optional<Digest> next_after; ///< the last one of this page, when there are more
 };
 

@@ -144,8 +144,7 @@ std::vector<gateway::Route> RepositoryApiRoutes::routes() {
     add("acr.manifest.list", get, "/acr/v1/{name...}/_manifests", read, &Self::list_manifests,
         "Lists manifests with their attributes");
     add("acr.manifest.get", get, "/acr/v1/{name...}/_manifests/{digest}", read, &Self::get_manifest, "Shows a manifest");
-    add("acr.manifest.patch", patch, "/acr/v1/{name...}/_manifests/{digest}", write, &Self::patch_manifest,
-        "Locks a manifest");
+    add("acr.manifest.patch", patch, "/acr/v1/{name...}/_manifests/{digest}", write, &Self::patch_manifest, "Locks a manifest");
     return out;
 }
 
@@ -258,8 +257,7 @@ RepositoryApiRoutes::Answer RepositoryApiRoutes::patch_tag(Context& context) {
     const auto patch = co_await context.json_body();
     if (!patch) co_return std::unexpected(patch.error());
     const std::string& name = context.repository().value();
-    const auto event =
-        context.event("tag.update", {{"repository", name}, {"tag", tag->value()}, {"attributes", *patch}});
+    const auto event = context.event("tag.update", {{"repository", name}, {"tag", tag->value()}, {"attributes", *patch}});
     const auto write = [&](Session& session) -> Result<TagDetails> {
         auto repository = find_repository(session, context.registry().row, name);
         if (!repository) return failure(std::move(repository));
@@ -327,8 +325,8 @@ RepositoryApiRoutes::Answer RepositoryApiRoutes::list_manifests(Context& context
     };
     auto manifests = co_await services_.database.read(kind_of(*order), read);
     if (!manifests) co_return failure(std::move(manifests));
-    auto link = end_page(*manifests, *page, context,
-                         [](const ManifestDetails& manifest) { return manifest.digest.to_string(); });
+    auto link =
+        end_page(*manifests, *page, context, [](const ManifestDetails& manifest) { return manifest.digest.to_string(); });
     boost::json::array list;
     for (const ManifestDetails& manifest : *manifests) list.push_back(to_json(manifest));
     auto body = envelope(context);
@@ -368,8 +366,8 @@ RepositoryApiRoutes::Answer RepositoryApiRoutes::patch_manifest(Context& context
     const auto patch = co_await context.json_body();
     if (!patch) co_return std::unexpected(patch.error());
     const std::string& name = context.repository().value();
-    const auto event = context.event(
-        "manifest.update", {{"repository", name}, {"digest", digest->to_string()}, {"attributes", *patch}});
+    const auto event =
+        context.event("manifest.update", {{"repository", name}, {"digest", digest->to_string()}, {"attributes", *patch}});
     const auto write = [&](Session& session) -> Result<ManifestDetails> {
         auto repository = find_repository(session, context.registry().row, name);
         if (!repository) return failure(std::move(repository));

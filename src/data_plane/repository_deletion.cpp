@@ -46,8 +46,7 @@ Result<DeletedManifests> delete_content(Session& session, std::int64_t repositor
 
 } // namespace
 
-Result<DeletedManifests> delete_repository(Session& session, std::int64_t registry, std::string_view name,
-                                           Timestamp now) {
+Result<DeletedManifests> delete_repository(Session& session, std::int64_t registry, std::string_view name, Timestamp now) {
     auto repository = find_repository(session, registry, name);
     if (!repository) return failure(std::move(repository));
     auto deletable = require_deletable(repository->attributes, fmt::format("the repository '{}'", name));

@@ -14,8 +14,7 @@ std::unexpected<Error> repository_unknown(std::string_view name) {
 namespace {
 
 Result<std::optional<Repository>> look_up(Session& session, std::int64_t registry, std::string_view name) {
-    auto rows = session.query("select id, attributes from repositories where registry_id = ?1 and name = ?2", registry,
-                              name);
+    auto rows = session.query("select id, attributes from repositories where registry_id = ?1 and name = ?2", registry, name);
     if (!rows) return failure(std::move(rows));
     auto found = rows->next();
     if (!found) return failure(std::move(found));
@@ -32,8 +31,7 @@ Result<Repository> find_repository(Session& session, std::int64_t registry, std:
     return **found;
 }
 
-Result<PushedRepository> push_to_repository(Session& session, std::int64_t registry, std::string_view name,
-                                            Timestamp now) {
+Result<PushedRepository> push_to_repository(Session& session, std::int64_t registry, std::string_view name, Timestamp now) {
     auto found = look_up(session, registry, name);
     if (!found) return failure(std::move(found));
     if (*found) {
@@ -89,8 +87,8 @@ Result<RepositoryDetails> read_repository_details(Session& session, std::int64_t
                              .tag_count = static_cast<std::uint64_t>(rows->integer(5))};
 }
 
-Result<void> set_repository_attributes(Session& session, std::int64_t registry, std::string_view name,
-                                       Attributes attributes, Timestamp now) {
+Result<void> set_repository_attributes(Session& session, std::int64_t registry, std::string_view name, Attributes attributes,
+                                       Timestamp now) {
     auto changed = session.execute("update repositories set attributes = ?3, updated_at = ?4 "
                                    "where registry_id = ?1 and name = ?2",
                                    registry, name, attributes.bits, now);

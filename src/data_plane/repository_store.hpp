@@ -35,8 +35,8 @@ Result<PushedRepository> push_to_repository(storage::Session& session, std::int6
 Result<void> touch_repository(storage::Session& session, std::int64_t repository, Timestamp now);
 
 /// Names in byte order behind `after`, hidden ones left out; at most `limit`.
-Result<std::vector<std::string>> list_repositories(storage::Session& session, std::int64_t registry,
-                                                   std::string_view after, std::uint64_t limit);
+Result<std::vector<std::string>> list_repositories(storage::Session& session, std::int64_t registry, std::string_view after,
+                                                   std::uint64_t limit);
 
 /// What the repository API shows.
 struct RepositoryDetails {
@@ -47,8 +47,7 @@ struct RepositoryDetails {
     std::uint64_t tag_count = 0;
 };
 /// Counts by walking the repository's index entries: a scan. `name_unknown`.
-Result<RepositoryDetails> read_repository_details(storage::Session& session, std::int64_t registry,
-                                                  std::string_view name);
+Result<RepositoryDetails> read_repository_details(storage::Session& session, std::int64_t registry, std::string_view name);
 /// Sets the locks. `name_unknown`.
 Result<void> set_repository_attributes(storage::Session& session, std::int64_t registry, std::string_view name,
                                        Attributes attributes, Timestamp now);

@@ -38,8 +38,7 @@ protected:
     }
     bool has_blob(std::string_view repository, std::string_view content) {
         const Digest digest = Digest::of(as_bytes(content));
-        return try_read([&](Session& session) { return read_blob(session, registry, repository, digest, false); })
-            .has_value();
+        return try_read([&](Session& session) { return read_blob(session, registry, repository, digest, false); }).has_value();
     }
     StorageKey store_object() {
         const StorageKey key = StorageKey::random();

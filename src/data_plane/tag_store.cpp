@@ -15,8 +15,8 @@ std::string describe(const Tag& tag) { return fmt::format("the tag '{}'", tag.va
 } // namespace
 
 Result<std::optional<StoredTag>> find_tag(Session& session, std::int64_t repository, const Tag& tag) {
-    auto rows = session.query("select digest, attributes from tags where repository_id = ?1 and name = ?2", repository,
-                              tag.value());
+    auto rows =
+        session.query("select digest, attributes from tags where repository_id = ?1 and name = ?2", repository, tag.value());
     if (!rows) return failure(std::move(rows));
     auto found = rows->next();
     if (!found) return failure(std::move(found));
@@ -78,8 +78,7 @@ Result<void> set_tag_attributes(Session& session, std::int64_t repository, const
                                    repository, tag.value(), attributes.bits, now);
     if (!changed) return failure(std::move(changed));
     if (*changed == 0) {
-        return failure(ErrorCode::tag_unknown, "the specified tag does not exist",
-                       boost::json::object{{"tag", tag.value()}});
+        return failure(ErrorCode::tag_unknown, "the specified tag does not exist", boost::json::object{{"tag", tag.value()}});
     }
     return {};
 }

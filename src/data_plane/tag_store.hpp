@@ -25,8 +25,7 @@ Result<std::optional<StoredTag>> find_tag(storage::Session& session, std::int64_
 
 /// Makes the tag point to a manifest of the repository. `operation_disallowed` if it points elsewhere and is locked
 /// against writing.
-Result<void> set_tag(storage::Session& session, std::int64_t repository, const Tag& tag, const Digest& digest,
-                     Timestamp now);
+Result<void> set_tag(storage::Session& session, std::int64_t repository, const Tag& tag, const Digest& digest, Timestamp now);
 
 /// Deletes the tag, not what it points to, and returns that. `manifest_unknown`, or `operation_disallowed` if it is locked.
 Result<Digest> delete_tag(storage::Session& session, std::int64_t repository, const Tag& tag);
@@ -36,7 +35,7 @@ Result<std::vector<std::string>> list_tags(storage::Session& session, std::int64
                                            std::uint64_t limit);
 
 /// Sets the locks of a tag. `tag_unknown`.
-Result<void> set_tag_attributes(storage::Session& session, std::int64_t repository, const Tag& tag,
-                                Attributes attributes, Timestamp now);
+Result<void> set_tag_attributes(storage::Session& session, std::int64_t repository, const Tag& tag, Attributes attributes,
+                                Timestamp now);
 
 } // namespace berth::data_plane

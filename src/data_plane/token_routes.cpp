@@ -35,8 +35,7 @@ std::vector<identity::TokenScope> asked_scopes(const Parameters& parameters) {
     return identity::TokenScope::parse_list(all);
 }
 
-std::vector<identity::TokenScope> within_narrowing(const Caller& caller,
-                                                   const std::vector<identity::TokenScope>& asked) {
+std::vector<identity::TokenScope> within_narrowing(const Caller& caller, const std::vector<identity::TokenScope>& asked) {
     std::vector<identity::TokenScope> out;
     for (const auto& scope : asked) {
         identity::TokenScope kept{scope.type, scope.name, {}};
@@ -173,8 +172,8 @@ Result<http::Response> TokenRoutes::answer(const Context& context, const Caller&
     auto issued = services_.registry_tokens.issue_access(context.world(), context.registry(), caller, asked, granted);
     if (!issued) return failure(std::move(issued));
     // Clients that find no lifetime assume a minute and ask again and again.
-    return gateway::json_response(200, boost::json::object{{"access_token", issued->token},
-                                                           {"expires_in", issued->lifetime.count()}});
+    return gateway::json_response(
+        200, boost::json::object{{"access_token", issued->token}, {"expires_in", issued->lifetime.count()}});
 }
 
 } // namespace berth::data_plane

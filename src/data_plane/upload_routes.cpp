@@ -258,8 +258,8 @@ Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadS
     co_return created(blob_path(context.repository(), digest), digest);
 }
 
-Task<Result<http::Response>> UploadRoutes::store_small(Context& context, const UploadSession& session,
-                                                       const Digest& digest, std::span<const std::byte> content) {
+Task<Result<http::Response>> UploadRoutes::store_small(Context& context, const UploadSession& session, const Digest& digest,
+                                                       std::span<const std::byte> content) {
     if (auto decided = context.decide_again(); !decided) co_return failure(std::move(decided));
     const BlobPush push = BlobPush::of(context, digest, "blob.push", content.size());
     auto committed = co_await commit_small_blob(services_.database, push, content);

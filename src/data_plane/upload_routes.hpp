@@ -25,14 +25,12 @@ private:
     Task<Result<http::Response>> cancel(gateway::Context& context);
 
     Result<UploadSession> session_of(const gateway::Context& context) const;
-    http::Response progress(const gateway::Context& context, unsigned status, UploadSession session,
-                            std::uint64_t size) const;
-    Task<Result<http::Response>> receive_last(gateway::Context& context, const UploadSession& session,
-                                              const Digest& expected);
+    http::Response progress(const gateway::Context& context, unsigned status, UploadSession session, std::uint64_t size) const;
+    Task<Result<http::Response>> receive_last(gateway::Context& context, const UploadSession& session, const Digest& expected);
     Task<Result<http::Response>> store(gateway::Context& context, const UploadSession& session, const Digest& digest,
                                        storage::UploadWriter& writer);
-    Task<Result<http::Response>> store_small(gateway::Context& context, const UploadSession& session,
-                                             const Digest& digest, std::span<const std::byte> content);
+    Task<Result<http::Response>> store_small(gateway::Context& context, const UploadSession& session, const Digest& digest,
+                                             std::span<const std::byte> content);
 
     gateway::Services services_;
     EndedUploads ended_;

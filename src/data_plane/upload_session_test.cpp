@@ -19,8 +19,7 @@ protected:
     Guid registry_ = Guid::random();
     RepositoryName repository_ = *RepositoryName::parse("library/app");
     Timestamp now_ = from_microseconds(1'700'000'000'123'456);
-    UploadSession session_{
-        .id = Guid::random(), .algorithm = DigestAlgorithm::sha512, .given_at = now_, .has_bytes = true};
+    UploadSession session_{.id = Guid::random(), .algorithm = DigestAlgorithm::sha512, .given_at = now_, .has_bytes = true};
 };
 
 TEST_F(UploadSessions, OpensAsItWasSealed) {

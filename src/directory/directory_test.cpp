@@ -38,9 +38,11 @@ protected:
         return out;
     }
     GatewayFixture::Answer sign_in(std::string_view client, std::string_view secret,
-                                   std::string_view scope = "https://management.azure.com/.default", std::string_view tenant = "common") {
-        return fixture.send(post, fmt::format("/{}/oauth2/v2.0/token", tenant), "",
-                            fmt::format("grant_type=client_credentials&client_id={}&client_secret={}&scope={}", client, secret, scope));
+                                   std::string_view scope = "https://management.azure.com/.default",
+                                   std::string_view tenant = "common") {
+        return fixture.send(
+            post, fmt::format("/{}/oauth2/v2.0/token", tenant), "",
+            fmt::format("grant_type=client_credentials&client_id={}&client_secret={}&scope={}", client, secret, scope));
     }
 };
 
@@ -56,9 +58,13 @@ TEST_F(Graph, ARobotSignsInUntilItsSecretIsRemoved) {
     EXPECT_TRUE(secret.at("secretText").is_null()) << "shown once";
     EXPECT_EQ(secret.at("hint").as_string(), robot.secret.substr(0, 3));
     const std::string key(secret.at("keyId").as_string());
-    EXPECT_EQ(call(post, "/applications/" + robot.application + "/removePassword", fmt::format(R"({{"keyId":"{}"}})", key)).status, 204U);
+    EXPECT_EQ(
+        call(post, "/applications/" + robot.application + "/removePassword", fmt::format(R"({{"keyId":"{}"}})", key)).status,
+        204U);
     EXPECT_EQ(sign_in(robot.client, robot.secret).status, 401U) << "not remembered";
-    EXPECT_EQ(call(post, "/applications/" + robot.application + "/removePassword", fmt::format(R"({{"keyId":"{}"}})", key)).status, 400U);
+    EXPECT_EQ(
+        call(post, "/applications/" + robot.application + "/removePassword", fmt::format(R"({{"keyId":"{}"}})", key)).status,
+        400U);
 }
 
 TEST_F(Graph, DisablingAndDeletingEndAccessAtOnce) {
@@ -131,7 +137,8 @@ TEST_F(Graph, GroupsAndTheirMembers) {
     const Robot robot = new_robot();
     const std::string group = text(call(post, "/groups", R"({"displayName":"team one"})"), "id");
     const std::string members = "/groups/" + group + "/members";
-    const std::string reference = fmt::format(R"({{"@odata.id":"https://graph.microsoft.com/v1.0/directoryObjects/{}"}})", robot.principal);
+    const std::string reference =
+        fmt::format(R"({{"@odata.id":"https://graph.microsoft.com/v1.0/directoryObjects/{}"}})", robot.principal);
     EXPECT_EQ(call(post, members + "/$ref", reference).status, 204U);
     EXPECT_EQ(call(post, members + "/$ref", reference).code(), "Request_BadRequest");
     const auto listed = call(get, members);
@@ -140,8 +147,9 @@ TEST_F(Graph, GroupsAndTheirMembers) {
     EXPECT_EQ(fixture.world()->policy->groups_of(*Guid::parse(robot.principal)).size(), 1U);
     EXPECT_EQ(call(delete_, members + "/" + robot.principal + "/$ref").status, 204U);
     EXPECT_EQ(call(delete_, members + "/" + robot.principal + "/$ref").status, 404U);
-    for (const std::string& bad : {std::string("{}"), std::string(R"({"@odata.id":5})"), std::string(R"({"@odata.id":"x"})"),
-                                   fmt::format(R"({{"@odata.id":"/{}"}})", group), fmt::format(R"({{"@odata.id":"/{}"}})", robot.application)}) {
+    for (const std::string& bad :
+         {std::string("{}"), std::string(R"({"@odata.id":5})"), std::string(R"({"@odata.id":"x"})"),
+          fmt::format(R"({{"@odata.id":"/{}"}})", group), fmt::format(R"({{"@odata.id":"/{}"}})", robot.application)}) {
         const auto answer = call(post, members + "/$ref", bad);
         EXPECT_TRUE(answer.status == 400 || answer.status == 404) << bad << answer.text;
     }
@@ -152,7 +160,9 @@ TEST_F(Graph, GroupsAndTheirMembers) {
 }
 
 TEST_F(Graph, Users) {
-    const auto made = call(post, "/users", R"({"displayName":"Ada","userPrincipalName":"Ada@example.org","passwordProfile":{"password":"correct horse"}})");
+    const auto made =
+        call(post, "/users",
+             R"({"displayName":"Ada","userPrincipalName":"Ada@example.org","passwordProfile":{"password":"correct horse"}})");
     ASSERT_EQ(made.status, 201U) << made.text;
     EXPECT_FALSE(made.text.contains("horse"));
     EXPECT_EQ(call(post, "/users", R"({"displayName":"Ada","userPrincipalName":"ada@EXAMPLE.org"})").status, 409U);
@@ -163,24 +173,28 @@ TEST_F(Graph, Users) {
     EXPECT_EQ(sign_in("ada@example.org", "correct%20horse").status, 401U) << "people do not sign in as clients";
     EXPECT_EQ(call(delete_, "/users/ada@example.org").status, 204U);
     for (const std::string_view bad :
-         {"{}", R"({"displayName":"x"})", R"({"displayName":"x","userPrincipalName":"no-at"})", R"({"displayName":"x","userPrincipalName":"@x"})",
-          R"({"displayName":"x","userPrincipalName":"a@b@c"})", R"({"displayName":"x","userPrincipalName":"a b@c"})",
+         {"{}", R"({"displayName":"x"})", R"({"displayName":"x","userPrincipalName":"no-at"})",
+          R"({"displayName":"x","userPrincipalName":"@x"})", R"({"displayName":"x","userPrincipalName":"a@b@c"})",
+          R"({"displayName":"x","userPrincipalName":"a b@c"})",
           R"({"displayName":"x","userPrincipalName":"a@b","passwordProfile":{"password":"short"}})",
-          R"({"displayName":"x","userPrincipalName":"a@b","passwordProfile":5})", R"({"displayName":"x","userPrincipalName":"a@b","accountEnabled":1})"}) {
+          R"({"displayName":"x","userPrincipalName":"a@b","passwordProfile":5})",
+          R"({"displayName":"x","userPrincipalName":"a@b","accountEnabled":1})"}) {
         EXPECT_EQ(call(post, "/users", std::string(bad)).status, 400U) << bad;
     }
 }
 
 TEST_F(Graph, FindsByWhatAzAsksFor) {
     const Robot robot = new_robot();
-    const auto found = call(get, fmt::format("/servicePrincipals?$filter=servicePrincipalNames%2Fany%28c%3Ac%20eq%20%27{}%27%29", robot.client));
+    const auto found = call(
+        get, fmt::format("/servicePrincipals?$filter=servicePrincipalNames%2Fany%28c%3Ac%20eq%20%27{}%27%29", robot.client));
     ASSERT_EQ(found.json.at("value").as_array().size(), 1U) << found.text;
     EXPECT_EQ(found.json.at("value").at(0).at("id").as_string(), robot.principal);
     EXPECT_EQ(call(get, "/applications?$filter=appId%20eq%20'" + robot.client + "'").json.at("value").as_array().size(), 1U);
     EXPECT_EQ(call(get, "/applications?$filter=startswith(displayName,'rob')").json.at("value").as_array().size(), 1U);
     EXPECT_EQ(call(get, "/applications?$filter=secret%20eq%20'x'").code(), "Request_BadRequest");
     const auto objects = call(post, "/directoryObjects/getByIds",
-                              fmt::format(R"({{"ids":["{}","{}"],"types":["user","group","servicePrincipal"]}})", robot.principal, Guid::random().value()));
+                              fmt::format(R"({{"ids":["{}","{}"],"types":["user","group","servicePrincipal"]}})",
+                                          robot.principal, Guid::random().value()));
     ASSERT_EQ(objects.json.at("value").as_array().size(), 1U) << objects.text;
     EXPECT_EQ(call(post, "/directoryObjects/getByIds", R"({"ids":["x"]})").status, 400U);
     EXPECT_EQ(call(post, "/directoryObjects/getByIds", R"({"ids":"x"})").status, 400U);
@@ -194,7 +208,8 @@ TEST_F(Graph, FindsByWhatAzAsksFor) {
 
 TEST_F(Graph, TokensAreForKnownResourcesAndTenants) {
     const Robot robot = new_robot();
-    EXPECT_EQ(sign_in(robot.client, robot.secret, "https://example.org/.default").json.at("error").as_string(), "invalid_resource");
+    EXPECT_EQ(sign_in(robot.client, robot.secret, "https://example.org/.default").json.at("error").as_string(),
+              "invalid_resource");
     for (const std::string& tenant : {fixture.tenant().value(), std::string("organizations"), std::string("BERTH")}) {
         EXPECT_EQ(sign_in(robot.client, robot.secret, "https://graph.microsoft.com//.default", tenant).status, 200U) << tenant;
     }
@@ -208,8 +223,8 @@ TEST_F(Graph, TokensAreForKnownResourcesAndTenants) {
     EXPECT_EQ(wrong.json.at("error_codes"), unknown.json.at("error_codes"));
     EXPECT_EQ(fixture.send(get, "/" + Guid::random().value() + "/v2.0/.well-known/openid-configuration", "").status, 400U);
     for (const std::string_view path : {"/common/.well-known/openid-configuration", "/adfs/.well-known/openid-configuration",
-                                        "/adfs/berth/v2.0/.well-known/openid-configuration", "/discovery/v2.0/keys", "/common/discovery/v2.0/keys",
-                                        "/adfs/discovery/keys", "/berth/v1/registry-keys"}) {
+                                        "/adfs/berth/v2.0/.well-known/openid-configuration", "/discovery/v2.0/keys",
+                                        "/common/discovery/v2.0/keys", "/adfs/discovery/keys", "/berth/v1/registry-keys"}) {
         EXPECT_EQ(fixture.send(get, std::string(path), "").status, 200U) << path;
     }
 }

@@ -15,8 +15,8 @@ using boost::json::object;
 std::string mail_nickname(std::string_view display_name) {
     std::string out;
     for (const char c : display_name) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '_' || c == '.';
+        const bool plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
         if (plain) out += c;
     }
     return out;
@@ -79,20 +79,19 @@ object to_json(const tenant::World& world, const tenant::Principal& principal) {
 array to_json(std::span<const tenant::CredentialInfo> credentials) {
     array out;
     for (const tenant::CredentialInfo& info : credentials) {
-        out.push_back(object{
-            {"customKeyIdentifier", nullptr},
-            {"displayName", info.display_name ? boost::json::value(*info.display_name) : boost::json::value(nullptr)},
-            {"endDateTime", to_rfc3339(info.ends_at)},
-            {"hint", info.hint},
-            {"keyId", info.key_id.value()},
-            {"secretText", nullptr},
-            {"startDateTime", to_rfc3339(info.starts_at)}});
+        out.push_back(
+            object{{"customKeyIdentifier", nullptr},
+                   {"displayName", info.display_name ? boost::json::value(*info.display_name) : boost::json::value(nullptr)},
+                   {"endDateTime", to_rfc3339(info.ends_at)},
+                   {"hint", info.hint},
+                   {"keyId", info.key_id.value()},
+                   {"secretText", nullptr},
+                   {"startDateTime", to_rfc3339(info.starts_at)}});
     }
     return out;
 }
 
-http::Response entity_response(const gateway::Context& context, unsigned status, std::string_view collection,
-                               object entity) {
+http::Response entity_response(const gateway::Context& context, unsigned status, std::string_view collection, object entity) {
     entity["@odata.context"] = fmt::format("{}/v1.0/$metadata#{}/$entity", context.base_address(), collection);
     return gateway::json_response(status, entity);
 }

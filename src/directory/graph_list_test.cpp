@@ -8,7 +8,8 @@ namespace berth::directory {
 namespace {
 
 const boost::json::object robot = boost::json::parse(R"({"id":"1","displayName":"O'Neil","accountEnabled":true,"mail":null,
-    "servicePrincipalNames":["Abc","https://x"],"nested":{}})").as_object();
+    "servicePrincipalNames":["Abc","https://x"],"nested":{}})")
+                                      .as_object();
 
 TEST(GraphFilter, Matches) {
     struct Case {
@@ -40,8 +41,9 @@ TEST(GraphFilter, Matches) {
 
 TEST(GraphFilter, RefusesWhatItCannotTell) {
     for (const std::string_view filter :
-         {"secretText eq 'x'", "displayName gt 'x'", "nested eq 'x'", "servicePrincipalNames eq 'x'", "displayName/any(c:c eq 'x')",
-          "servicePrincipalNames/any(c:c ne 'x')", "endswith(displayName,'x')", "startswith(displayName)", "startswith(unknown,'x')"}) {
+         {"secretText eq 'x'", "displayName gt 'x'", "nested eq 'x'", "servicePrincipalNames eq 'x'",
+          "displayName/any(c:c eq 'x')", "servicePrincipalNames/any(c:c ne 'x')", "endswith(displayName,'x')",
+          "startswith(displayName)", "startswith(unknown,'x')"}) {
         const auto terms = gateway::parse_filter(filter);
         ASSERT_TRUE(terms) << filter;
         EXPECT_FALSE(matches(*terms, robot)) << filter;

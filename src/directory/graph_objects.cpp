@@ -21,12 +21,9 @@ constexpr std::size_t most_ids = 1000; // Graph's limit
 
 std::string_view type_of(tenant::PrincipalKind kind) noexcept {
     switch (kind) {
-    case tenant::PrincipalKind::user:
-        return "user";
-    case tenant::PrincipalKind::group:
-        return "group";
-    case tenant::PrincipalKind::service_principal:
-        break;
+    case tenant::PrincipalKind::user: return "user";
+    case tenant::PrincipalKind::group: return "group";
+    case tenant::PrincipalKind::service_principal: break;
     }
     return "servicePrincipal";
 }
@@ -61,14 +58,14 @@ Task<Result<Response>> get_by_ids(const Services&, Context& context) {
 } // namespace
 
 std::vector<gateway::Route> directory_object_routes(const Services& services) {
-    return graph_routes(services, {{.id = "graph.directoryObject.getByIds",
-                                    .method = http::Method::post,
-                                    .pattern = "/v1.0/directoryObjects/getByIds",
-                                    .permissions = {&permissions::users_read, &permissions::groups_read,
-                                                    &permissions::service_principals_read},
-                                    .body_limit = largest_graph_body,
-                                    .handler = get_by_ids,
-                                    .summary = "Reads users, groups and service principals by their ids"}});
+    return graph_routes(
+        services, {{.id = "graph.directoryObject.getByIds",
+                    .method = http::Method::post,
+                    .pattern = "/v1.0/directoryObjects/getByIds",
+                    .permissions = {&permissions::users_read, &permissions::groups_read, &permissions::service_principals_read},
+                    .body_limit = largest_graph_body,
+                    .handler = get_by_ids,
+                    .summary = "Reads users, groups and service principals by their ids"}});
 }
 
 } // namespace berth::directory

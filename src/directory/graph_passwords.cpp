@@ -19,9 +19,7 @@ using storage::Session;
 // Secrets belong to applications or to service principals; both routes do the same to their own kind.
 enum class Owner : std::uint8_t { application, service_principal };
 
-std::string_view event_name(Owner owner) noexcept {
-    return owner == Owner::application ? "application" : "servicePrincipal";
-}
+std::string_view event_name(Owner owner) noexcept { return owner == Owner::application ? "application" : "servicePrincipal"; }
 
 Result<void> check_owner(Session& session, const Context& context, Owner owner, const Guid& id) {
     if (owner == Owner::application) {
@@ -31,8 +29,7 @@ Result<void> check_owner(Session& session, const Context& context, Owner owner, 
     }
     const auto* principal = context.world().find_principal(id);
     if (principal != nullptr && principal->kind == tenant::PrincipalKind::service_principal) return {};
-    return failure(ErrorCode::not_found,
-                   fmt::format("The directory has no service principal with the id '{}'.", id.value()));
+    return failure(ErrorCode::not_found, fmt::format("The directory has no service principal with the id '{}'.", id.value()));
 }
 
 Task<Result<Response>> add(const Services& services, Context& context, Owner owner) {
@@ -58,8 +55,7 @@ Task<Result<Response>> add(const Services& services, Context& context, Owner own
     if (!changed) co_return failure(std::move(changed));
     object answer = to_json(std::span(&made.info, 1)).front().get_object();
     answer["secretText"] = made.secret.reveal(); // shown this once; only its hash is kept
-    answer["@odata.context"] =
-        fmt::format("{}/v1.0/$metadata#microsoft.graph.passwordCredential", context.base_address());
+    answer["@odata.context"] = fmt::format("{}/v1.0/$metadata#microsoft.graph.passwordCredential", context.base_address());
     auto response = gateway::json_response(200, answer);
     response.headers.set("Cache-Control", "no-store");
     co_return response;

@@ -17,21 +17,15 @@ constexpr std::size_t longest_display_name = 256;
 
 std::string_view graph_code(ErrorCode code) noexcept {
     switch (code) {
-    case ErrorCode::not_found:
-        return "Request_ResourceNotFound";
+    case ErrorCode::not_found: return "Request_ResourceNotFound";
     case ErrorCode::already_exists:
-    case ErrorCode::conflict:
-        return "Request_MultipleObjectsWithSameKeyValue";
-    case ErrorCode::directory_forbidden:
-        return "Authorization_RequestDenied";
+    case ErrorCode::conflict: return "Request_MultipleObjectsWithSameKeyValue";
+    case ErrorCode::directory_forbidden: return "Authorization_RequestDenied";
     case ErrorCode::bad_request:
     case ErrorCode::invalid_json:
-    case ErrorCode::invalid_parameter:
-        return "Request_BadRequest";
-    case ErrorCode::limit_exceeded:
-        return "Directory_QuotaExceeded";
-    default:
-        return {};
+    case ErrorCode::invalid_parameter: return "Request_BadRequest";
+    case ErrorCode::limit_exceeded: return "Directory_QuotaExceeded";
+    default: return {};
     }
 }
 
@@ -67,8 +61,7 @@ std::vector<gateway::Route> graph_routes(const Services& services, std::initiali
 Result<Guid> object_id(const Context& context, std::string_view name) {
     const auto id = Guid::parse(context.parameter(name));
     if (id) return *id;
-    return failure(ErrorCode::invalid_parameter,
-                   fmt::format("Invalid object identifier '{}'.", context.parameter(name)));
+    return failure(ErrorCode::invalid_parameter, fmt::format("Invalid object identifier '{}'.", context.parameter(name)));
 }
 
 Task<Result<void>> change_directory(const Services& services, Context& context,

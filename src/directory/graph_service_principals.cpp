@@ -48,8 +48,7 @@ Task<Result<Response>> create(const Services& services, Context& context) {
     }
     std::optional<Principal> made;
     auto change = [&](Session& session) -> Result<storage::Event> {
-        auto principal =
-            tenant::create_service_principal(session, context.world().tenant_id, *application, context.now());
+        auto principal = tenant::create_service_principal(session, context.world().tenant_id, *application, context.now());
         if (!principal && principal.error().code == ErrorCode::not_found) {
             return failure(ErrorCode::invalid_parameter,
                            fmt::format("The appId '{}' of the service principal does not reference a valid application "
@@ -110,8 +109,8 @@ Task<Result<Response>> update(const Services& services, Context& context) {
     if (const auto* wanted = find_member(*body, "accountEnabled")) {
         if (!wanted->is_bool()) co_return failure(ErrorCode::invalid_parameter, "'accountEnabled' must be true or false.");
         enabled = wanted->get_bool();
-        auto allowed = context.require(*enabled ? permissions::service_principals_enable
-                                                : permissions::service_principals_disable);
+        auto allowed =
+            context.require(*enabled ? permissions::service_principals_enable : permissions::service_principals_disable);
         if (!allowed) co_return failure(std::move(allowed));
     }
     std::optional<std::string> name;
@@ -152,38 +151,38 @@ Task<Result<Response>> remove(const Services& services, Context& context) {
 
 std::vector<gateway::Route> service_principal_routes(const Services& services) {
     using enum http::Method;
-    return graph_routes(
-        services, {{.id = "graph.servicePrincipal.create",
-                    .method = post,
-                    .pattern = "/v1.0/servicePrincipals",
-                    .permissions = {&permissions::service_principals_create},
-                    .body_limit = largest_graph_body,
-                    .handler = create,
-                    .summary = "Makes the service principal of an application"},
-                   {.id = "graph.servicePrincipal.list",
-                    .pattern = "/v1.0/servicePrincipals",
-                    .permissions = {&permissions::service_principals_read},
-                    .handler = list,
-                    .summary = "Lists service principals"},
-                   {.id = "graph.servicePrincipal.get",
-                    .pattern = "/v1.0/servicePrincipals/{id}",
-                    .permissions = {&permissions::service_principals_read},
-                    .handler = read_one,
-                    .summary = "Reads a service principal"},
-                   {.id = "graph.servicePrincipal.update",
-                    .method = patch,
-                    .pattern = "/v1.0/servicePrincipals/{id}",
-                    .permissions = {&permissions::service_principals_update},
-                    .further = {&permissions::service_principals_enable, &permissions::service_principals_disable},
-                    .body_limit = largest_graph_body,
-                    .handler = update,
-                    .summary = "Enables, disables or renames a service principal"},
-                   {.id = "graph.servicePrincipal.delete",
-                    .method = delete_,
-                    .pattern = "/v1.0/servicePrincipals/{id}",
-                    .permissions = {&permissions::service_principals_delete},
-                    .handler = remove,
-                    .summary = "Deletes a service principal; its access ends at once"}});
+    return graph_routes(services,
+                        {{.id = "graph.servicePrincipal.create",
+                          .method = post,
+                          .pattern = "/v1.0/servicePrincipals",
+                          .permissions = {&permissions::service_principals_create},
+                          .body_limit = largest_graph_body,
+                          .handler = create,
+                          .summary = "Makes the service principal of an application"},
+                         {.id = "graph.servicePrincipal.list",
+                          .pattern = "/v1.0/servicePrincipals",
+                          .permissions = {&permissions::service_principals_read},
+                          .handler = list,
+                          .summary = "Lists service principals"},
+                         {.id = "graph.servicePrincipal.get",
+                          .pattern = "/v1.0/servicePrincipals/{id}",
+                          .permissions = {&permissions::service_principals_read},
+                          .handler = read_one,
+                          .summary = "Reads a service principal"},
+                         {.id = "graph.servicePrincipal.update",
+                          .method = patch,
+                          .pattern = "/v1.0/servicePrincipals/{id}",
+                          .permissions = {&permissions::service_principals_update},
+                          .further = {&permissions::service_principals_enable, &permissions::service_principals_disable},
+                          .body_limit = largest_graph_body,
+                          .handler = update,
+                          .summary = "Enables, disables or renames a service principal"},
+                         {.id = "graph.servicePrincipal.delete",
+                          .method = delete_,
+                          .pattern = "/v1.0/servicePrincipals/{id}",
+                          .permissions = {&permissions::service_principals_delete},
+                          .handler = remove,
+                          .summary = "Deletes a service principal; its access ends at once"}});
 }
 
 } // namespace berth::directory

@@ -56,8 +56,8 @@ Result<std::optional<Secret>> parse_password(const value& body) {
     const auto password = find_string(*profile, "password");
     if (!password || password->size() < shortest_password || password->size() > longest_password) {
         return failure(ErrorCode::invalid_parameter,
-                       fmt::format("'passwordProfile.password' must be a string of {} to {} characters.",
-                                   shortest_password, longest_password));
+                       fmt::format("'passwordProfile.password' must be a string of {} to {} characters.", shortest_password,
+                                   longest_password));
     }
     return std::optional(Secret(std::string(*password)));
 }

@@ -24,8 +24,7 @@ Result<void> check_path(const Context& context) {
 template <bool v2>
 Task<Result<Response>> tenant_document(const Services&, Context& context) {
     if (auto known = check_path(context); !known) co_return failure(std::move(known));
-    co_return gateway::json_response(
-        200, tenant_metadata(context.base_address(), context.world().tenant_id.value(), v2));
+    co_return gateway::json_response(200, tenant_metadata(context.base_address(), context.world().tenant_id.value(), v2));
 }
 
 Task<Result<Response>> adfs_document(const Services&, Context& context) {
@@ -57,8 +56,8 @@ std::vector<Route> metadata_routes(const Services& services) {
     using enum identity::KeyPurpose;
     constexpr std::string_view addresses = "clients read it to learn where to sign in";
     constexpr std::string_view public_keys = "public keys, for whoever checks a token";
-    add("openid.v2", Protocol::sign_in, "/{tenant}/v2.0/.well-known/openid-configuration", tenant_document<true>,
-        addresses, "Describes the authority");
+    add("openid.v2", Protocol::sign_in, "/{tenant}/v2.0/.well-known/openid-configuration", tenant_document<true>, addresses,
+        "Describes the authority");
     add("openid.v1", Protocol::sign_in, "/{tenant}/.well-known/openid-configuration", tenant_document<false>, addresses,
         "Describes the authority in its first version");
     add("openid.adfs", Protocol::sign_in, "/adfs/.well-known/openid-configuration", adfs_document, addresses,
@@ -66,8 +65,8 @@ std::vector<Route> metadata_routes(const Services& services) {
     // az asks below the authority that it knows when it is given a tenant's name.
     add("openid.adfs.tenant.v2", Protocol::sign_in, "/adfs/{tenant}/v2.0/.well-known/openid-configuration",
         tenant_document<true>, addresses, "Describes the authority of a tenant by name");
-    add("openid.adfs.tenant.v1", Protocol::sign_in, "/adfs/{tenant}/.well-known/openid-configuration",
-        tenant_document<false>, addresses, "The same in its first version");
+    add("openid.adfs.tenant.v1", Protocol::sign_in, "/adfs/{tenant}/.well-known/openid-configuration", tenant_document<false>,
+        addresses, "The same in its first version");
     add("keys.directory", Protocol::sign_in, "/discovery/v2.0/keys", key_set<directory>, public_keys,
         "The keys of the directory's tokens");
     add("keys.tenant", Protocol::sign_in, "/{tenant}/discovery/v2.0/keys", key_set<directory>, public_keys,

@@ -13,9 +13,7 @@ constexpr std::chrono::days usual_lifetime{730};
 constexpr std::chrono::days longest_lifetime{36'500};
 constexpr std::size_t longest_display_name = 120;
 
-std::unexpected<Error> invalid(std::string message) {
-    return failure(ErrorCode::invalid_parameter, std::move(message));
-}
+std::unexpected<Error> invalid(std::string message) { return failure(ErrorCode::invalid_parameter, std::move(message)); }
 
 Result<std::optional<Timestamp>> parse_time(const value& in, std::string_view name) {
     const value* member = find_member(in, name);

@@ -8,9 +8,8 @@
 namespace berth::directory {
 
 Result<void> check_tenant(const tenant::World& world, std::string_view segment) {
-    for (const std::string_view known :
-         {std::string_view(world.tenant_id.value()), std::string_view(world.tenant_name), std::string_view("common"),
-          std::string_view("organizations")}) {
+    for (const std::string_view known : {std::string_view(world.tenant_id.value()), std::string_view(world.tenant_name),
+                                         std::string_view("common"), std::string_view("organizations")}) {
         if (equals_ignoring_case(known, segment)) return {};
     }
     return entra_failure(ErrorCode::invalid_parameter, "invalid_tenant", 90002,

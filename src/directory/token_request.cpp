@@ -94,8 +94,7 @@ std::unexpected<Error> entra_failure(ErrorCode code, std::string_view oauth_erro
     return std::unexpected(std::move(error));
 }
 
-Result<TokenRequest> TokenRequest::parse(TokenForm form, std::string_view body,
-                                         std::optional<std::string_view> authorization) {
+Result<TokenRequest> TokenRequest::parse(TokenForm form, std::string_view body, std::optional<std::string_view> authorization) {
     const auto parameters = Parameters::parse(body);
     if (!parameters) {
         return invalid_request(900144, "The request body is no application/x-www-form-urlencoded form.");

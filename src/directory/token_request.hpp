@@ -25,8 +25,7 @@ struct TokenRequest {
 
     /// From the form in the body and the `Authorization` header, where Basic may carry the client (RFC 6749 section 2.3.1).
     /// Failures have Entra's codes and words: `protocol_code` is the OAuth error, `detail` holds the AADSTS number.
-    static Result<TokenRequest> parse(TokenForm form, std::string_view body,
-                                      std::optional<std::string_view> authorization);
+    static Result<TokenRequest> parse(TokenForm form, std::string_view body, std::optional<std::string_view> authorization);
 };
 
 /// An error as Entra words it: `AADSTS<number>: <message>`. azure-rbac-and-arm section 5.3.

@@ -19,7 +19,8 @@ TEST(TokenRequest, ReadsEveryForm) {
     const Case cases[] = {
         {TokenForm::v2, "scope=https%3A%2F%2Fmanagement.azure.com%2F.default", "https://management.azure.com"},
         {TokenForm::v2, "scope=https://localhost:5443//.default", "https://localhost:5443/"},
-        {TokenForm::v2, "scope=openid+profile+https://graph.microsoft.com/.default+offline_access", "https://graph.microsoft.com"},
+        {TokenForm::v2, "scope=openid+profile+https://graph.microsoft.com/.default+offline_access",
+         "https://graph.microsoft.com"},
         {TokenForm::v2, "scope=https://a/.default&resource=https://b", "https://a"},
         {TokenForm::v1, "resource=https://management.azure.com/", "https://management.azure.com/"},
         {TokenForm::adfs, "resource=https://a/", "https://a/"},
@@ -63,12 +64,16 @@ TEST(TokenRequest, RefusesInEntrasWords) {
         {TokenForm::v2, "grant_type=client_credentials&client_id=x", "invalid_client", "AADSTS7000216: "},
         {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_assertion=y", "invalid_client", "AADSTS7000216: "},
         {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y", "invalid_scope", "AADSTS90014: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=openid", "invalid_scope", "AADSTS90014: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=a", "invalid_scope", "AADSTS1002012: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=/.default", "invalid_scope", "AADSTS1002012: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=a/.default+b/.default", "invalid_scope",
+        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=openid", "invalid_scope",
+         "AADSTS90014: "},
+        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=a", "invalid_scope",
          "AADSTS1002012: "},
-        {TokenForm::v1, "grant_type=client_credentials&client_id=x&client_secret=y&scope=a/.default", "invalid_request", "AADSTS900144: "},
+        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=/.default", "invalid_scope",
+         "AADSTS1002012: "},
+        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=a/.default+b/.default",
+         "invalid_scope", "AADSTS1002012: "},
+        {TokenForm::v1, "grant_type=client_credentials&client_id=x&client_secret=y&scope=a/.default", "invalid_request",
+         "AADSTS900144: "},
     };
     for (const Case& c : cases) {
         const auto request = TokenRequest::parse(c.form, c.body, std::nullopt);

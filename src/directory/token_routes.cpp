@@ -33,8 +33,8 @@ Task<Result<const tenant::Principal*>> authenticate(const Services& services, co
     // A client id is a GUID; people's names and passwords do not sign in here.
     const auto client_id = Guid::parse(request.client_id);
     if (!client_id) co_return wrong_secret(request.client_id);
-    auto verified = co_await services.credentials.verify_principal(context.world(), client_id->value(),
-                                                                   request.client_secret.reveal());
+    auto verified =
+        co_await services.credentials.verify_principal(context.world(), client_id->value(), request.client_secret.reveal());
     if (!verified && verified.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(verified));
     const auto* principal = verified ? context.world().find_principal(*verified) : nullptr;
     if (principal == nullptr) co_return wrong_secret(request.client_id);
@@ -94,10 +94,10 @@ std::vector<Route> token_routes(const Services& services) {
     };
     constexpr std::string_view why = "signing in: the client proves itself in the request";
     std::vector<Route> out;
-    for (const Row& row : {Row{"token.v2", "/{tenant}/oauth2/v2.0/token", TokenForm::v2, "Gives a token for a scope"},
-                           Row{"token.v1", "/{tenant}/oauth2/token", TokenForm::v1, "Gives a token for a resource"},
-                           Row{"token.adfs", "/adfs/oauth2/token", TokenForm::adfs,
-                               "Gives a token to clients that take berth for an ADFS"}}) {
+    for (const Row& row :
+         {Row{"token.v2", "/{tenant}/oauth2/v2.0/token", TokenForm::v2, "Gives a token for a scope"},
+          Row{"token.v1", "/{tenant}/oauth2/token", TokenForm::v1, "Gives a token for a resource"},
+          Row{"token.adfs", "/adfs/oauth2/token", TokenForm::adfs, "Gives a token to clients that take berth for an ADFS"}}) {
         Route route;
         route.id = row.id;
         route.method = http::Method::post;

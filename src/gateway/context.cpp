@@ -18,8 +18,8 @@ bool declares(const Route& route, const Permission& permission) noexcept {
 
 Result<void> check_declared(const Route& route, const Permission& permission) {
     if (declares(route, permission)) return {};
-    return failure(ErrorCode::internal, "The route '" + std::string(route.id) + "' asked for '" +
-                                            std::string(permission.name) + "', which it does not declare.");
+    return failure(ErrorCode::internal, "The route '" + std::string(route.id) + "' asked for '" + std::string(permission.name) +
+                                            "', which it does not declare.");
 }
 
 } // namespace
@@ -58,15 +58,13 @@ Result<void> Context::decide_entry() const {
     };
     switch (entry.kind) {
     case EntryKind::open:
-    case EntryKind::filter:
-        return {};
+    case EntryKind::filter: return {};
     case EntryKind::all:
         for (const Permission* permission : entry.permissions) {
             if (auto decided = decide_one(*permission); !decided) return decided;
         }
         return {};
-    case EntryKind::any:
-        break;
+    case EntryKind::any: break;
     }
     Result<void> first;
     for (const Permission* permission : entry.permissions) {
@@ -141,12 +139,9 @@ bool Context::may_at(const Permission& permission, const rbac::Scope& scope) con
 
 std::string Context::actor() const {
     switch (caller_.kind) {
-    case identity::CallerKind::anonymous:
-        return "anonymous";
-    case identity::CallerKind::admin_user:
-        return "admin:" + caller_.name;
-    case identity::CallerKind::principal:
-        break;
+    case identity::CallerKind::anonymous: return "anonymous";
+    case identity::CallerKind::admin_user: return "admin:" + caller_.name;
+    case identity::CallerKind::principal: break;
     }
     return caller_.principal->value();
 }

@@ -29,8 +29,7 @@ bool admin_user_may(const Permission& permission) noexcept {
 
 bool anonymous_may(const Permission& permission) noexcept {
     using namespace permissions;
-    return &permission == &pull || &permission == &list_tags || &permission == &metadata_read ||
-           &permission == &catalog;
+    return &permission == &pull || &permission == &list_tags || &permission == &metadata_read || &permission == &catalog;
 }
 
 const rbac::Scope& scope_of(const Target& target) noexcept {
@@ -132,8 +131,7 @@ bool is_allowed(const tenant::World& world, const Caller& caller, const Permissi
         return target.registry != nullptr && target.registry->anonymous_pull_enabled && anonymous_may(permission);
     case CallerKind::admin_user:
         return target.registry != nullptr && target.registry->admin_user_enabled && admin_user_may(permission);
-    case CallerKind::principal:
-        break;
+    case CallerKind::principal: break;
     }
     const auto& operations = operations_of(permission, target);
     return !operations.empty() && std::ranges::all_of(operations, [&](rbac::Operation operation) {
@@ -141,14 +139,13 @@ bool is_allowed(const tenant::World& world, const Caller& caller, const Permissi
     });
 }
 
-Result<void> decide(const tenant::World& world, const Caller& caller, const Permission& permission,
-                    const Target& target) {
+Result<void> decide(const tenant::World& world, const Caller& caller, const Permission& permission, const Target& target) {
     if (!permission.directory_permission.empty()) return decide_in_directory(world, caller, permission);
     if (is_allowed(world, caller, permission, target)) return {};
     if (!narrowing_allows(caller, permission, target)) {
         return failure(ErrorCode::forbidden,
-                       fmt::format("The token was not issued for '{}' {}: ask for a token with that scope.",
-                                   permission.name, place(target)),
+                       fmt::format("The token was not issued for '{}' {}: ask for a token with that scope.", permission.name,
+                                   place(target)),
                        missing_scope(permission, target));
     }
     switch (caller.kind) {
@@ -165,8 +162,7 @@ Result<void> decide(const tenant::World& world, const Caller& caller, const Perm
                                    "enabled, and nothing else; '{}' needs a role assigned to a principal.",
                                    caller.name, permission.name),
                        missing_scope(permission, target));
-    case CallerKind::principal:
-        break;
+    case CallerKind::principal: break;
     }
     return refuse_principal(world, caller, permission, target);
 }

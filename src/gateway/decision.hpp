@@ -28,7 +28,6 @@ struct Target {
 Result<void> decide(const tenant::World& world, const identity::Caller& caller, const Permission& permission,
                     const Target& target);
 /// The same decision without the words, for lists and hot paths.
-bool is_allowed(const tenant::World& world, const identity::Caller& caller, const Permission& permission,
-                const Target& target);
+bool is_allowed(const tenant::World& world, const identity::Caller& caller, const Permission& permission, const Target& target);
 
 } // namespace berth::gateway

@@ -14,8 +14,8 @@ namespace berth::gateway {
 namespace {
 
 bool is_refusal(ErrorCode code) noexcept {
-    return code == ErrorCode::unauthenticated || code == ErrorCode::invalid_credentials ||
-           code == ErrorCode::forbidden || code == ErrorCode::linked_forbidden;
+    return code == ErrorCode::unauthenticated || code == ErrorCode::invalid_credentials || code == ErrorCode::forbidden ||
+           code == ErrorCode::linked_forbidden;
 }
 
 // ACR's own sentence, which its clients look for, then what is the matter.
@@ -52,12 +52,11 @@ http::Response registry_error(const Error& error, const ErrorPlace& place) {
     }
     const std::string_view code = error.protocol_code.empty() ? mapping.registry_code : error.protocol_code;
     boost::json::object body{
-        {"errors", boost::json::array{boost::json::object{
-                       {"code", code}, {"message", message}, {"detail", error.detail}}}}};
+        {"errors", boost::json::array{boost::json::object{{"code", code}, {"message", message}, {"detail", error.detail}}}}};
     auto response = json_response(mapping.registry_status, body);
     if (place.protocol == Protocol::registry && is_refusal(error.code) && place.registry != nullptr) {
-        const bool insufficient = error.code == ErrorCode::forbidden ||
-                                  (error.code == ErrorCode::unauthenticated && place.had_credentials);
+        const bool insufficient =
+            error.code == ErrorCode::forbidden || (error.code == ErrorCode::unauthenticated && place.had_credentials);
         const std::string_view reason = insufficient                                   ? "insufficient_scope"
                                         : error.code == ErrorCode::invalid_credentials ? "invalid_token"
                                                                                        : "";
@@ -78,15 +77,14 @@ http::Response resource_manager_error(const Error& error, const ErrorPlace& plac
     boost::json::object inner{{"code", code}, {"message", error.message}};
     if (error.detail.is_array() && !error.detail.get_array().empty()) inner["details"] = error.detail;
     if (place.protocol == Protocol::graph) {
-        inner["innerError"] = boost::json::object{{"request-id", place.correlation_id},
-                                                  {"client-request-id", place.correlation_id}};
+        inner["innerError"] =
+            boost::json::object{{"request-id", place.correlation_id}, {"client-request-id", place.correlation_id}};
     }
     auto response = json_response(mapping.status, boost::json::object{{"error", std::move(inner)}});
     if (mapping.status == 401) {
-        response.headers.add("WWW-Authenticate",
-                             fmt::format("Bearer authorization_uri=\"{}/common/oauth2/authorize\", "
-                                         "error=\"invalid_token\", error_description=\"{}\"",
-                                         place.base_address, code));
+        response.headers.add("WWW-Authenticate", fmt::format("Bearer authorization_uri=\"{}/common/oauth2/authorize\", "
+                                                             "error=\"invalid_token\", error_description=\"{}\"",
+                                                             place.base_address, code));
     }
     return response;
 }
@@ -94,27 +92,25 @@ http::Response resource_manager_error(const Error& error, const ErrorPlace& plac
 http::Response sign_in_error(const Error& error, const ErrorPlace& place) {
     const ErrorMapping& mapping = mapping_of(error.code);
     const bool credentials = error.code == ErrorCode::invalid_credentials;
-    boost::json::object body{
-        {"error", !error.protocol_code.empty() ? std::string_view(error.protocol_code)
-                  : credentials                ? "invalid_client"
-                                               : "invalid_request"},
-        {"error_description", error.message},
-        {"error_codes", error.detail.is_array() ? error.detail : boost::json::value(boost::json::array{})},
-        {"timestamp", to_rfc3339(Clock().now())},
-        {"trace_id", place.correlation_id},
-        {"correlation_id", place.correlation_id}};
+    boost::json::object body{{"error", !error.protocol_code.empty() ? std::string_view(error.protocol_code)
+                                       : credentials                ? "invalid_client"
+                                                                    : "invalid_request"},
+                             {"error_description", error.message},
+                             {"error_codes", error.detail.is_array() ? error.detail : boost::json::value(boost::json::array{})},
+                             {"timestamp", to_rfc3339(Clock().now())},
+                             {"trace_id", place.correlation_id},
+                             {"correlation_id", place.correlation_id}};
     return json_response(mapping.status, body);
 }
 
 } // namespace
 
 std::string challenge(const ErrorPlace& place, std::string_view error) {
-    std::string out = fmt::format("Bearer realm=\"{}/oauth2/token\",service=\"{}\"", place.base_address,
-                                  place.registry->login_server);
+    std::string out =
+        fmt::format("Bearer realm=\"{}/oauth2/token\",service=\"{}\"", place.base_address, place.registry->login_server);
     // Where several would do, the first one is what clients are told to ask for.
-    const Permission* permission = place.route != nullptr && !place.route->entry.permissions.empty()
-                                       ? place.route->entry.permissions.front()
-                                       : nullptr;
+    const Permission* permission =
+        place.route != nullptr && !place.route->entry.permissions.empty() ? place.route->entry.permissions.front() : nullptr;
     if (permission == &permissions::catalog) {
         out += ",scope=\"registry:catalog:*\"";
     } else if (permission != nullptr && !permission->challenge.empty()) {
@@ -129,17 +125,11 @@ http::Response error_response(const Error& error, const ErrorPlace& place) {
     http::Response response;
     switch (place.protocol) {
     case Protocol::registry:
-    case Protocol::registry_token:
-        response = registry_error(error, place);
-        break;
-    case Protocol::sign_in:
-        response = sign_in_error(error, place);
-        break;
+    case Protocol::registry_token: response = registry_error(error, place); break;
+    case Protocol::sign_in: response = sign_in_error(error, place); break;
     case Protocol::resource_manager:
     case Protocol::graph:
-    case Protocol::berth:
-        response = resource_manager_error(error, place);
-        break;
+    case Protocol::berth: response = resource_manager_error(error, place); break;
     }
     if (error.code == ErrorCode::method_not_allowed && error.detail.is_array()) {
         std::string allow;

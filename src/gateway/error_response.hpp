@@ -13,11 +13,11 @@ namespace berth::gateway {
 /// What an error answer needs to know beside the error.
 struct ErrorPlace {
     Protocol protocol = Protocol::berth;
-    const Route* route = nullptr;                ///< nullptr when none was found
-    const tenant::Registry* registry = nullptr;  ///< for the challenge
-    std::string_view repository{};               ///< for the challenge's scope
-    std::string further_scope{};                 ///< for the challenge, beside the route's own
-    std::string base_address{};                  ///< as the client called it
+    const Route* route = nullptr;               ///< nullptr when none was found
+    const tenant::Registry* registry = nullptr; ///< for the challenge
+    std::string_view repository{};              ///< for the challenge's scope
+    std::string further_scope{};                ///< for the challenge, beside the route's own
+    std::string base_address{};                 ///< as the client called it
     std::string_view correlation_id{};
     bool had_credentials = false;
 };

@@ -9,8 +9,8 @@ namespace berth::gateway {
 /// What an error code is in each protocol.
 struct ErrorMapping {
     ErrorCode code;
-    unsigned status;              ///< of ARM, Graph and berth's own routes
-    unsigned registry_status;     ///< of /v2 and /acr/v1, where a refusal is 401 and never 403
+    unsigned status;                ///< of ARM, Graph and berth's own routes
+    unsigned registry_status;       ///< of /v2 and /acr/v1, where a refusal is 401 and never 403
     std::string_view registry_code; ///< OCI distribution specification, "Error Codes", and ACR's own
     std::string_view arm_code;
 };

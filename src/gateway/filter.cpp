@@ -86,7 +86,8 @@ private:
     }
     Result<std::string> take_operation() {
         const std::string word = to_lower(take_word());
-        if (std::ranges::find(operations, std::string_view(word)) == operations.end()) return wrong("one of eq, ne, gt, ge, lt, le");
+        if (std::ranges::find(operations, std::string_view(word)) == operations.end())
+            return wrong("one of eq, ne, gt, ge, lt, le");
         return word;
     }
 
@@ -183,12 +184,9 @@ bool FilterTerm::is_call(std::string_view function, std::size_t arguments) const
 
 std::string FilterTerm::to_string() const {
     switch (kind) {
-    case Kind::comparison:
-        return fmt::format("{} {} '{}'", name, operation, values.front());
-    case Kind::any:
-        return fmt::format("{}/any(c:c {} '{}')", name, operation, values.front());
-    case Kind::function:
-        break;
+    case Kind::comparison: return fmt::format("{} {} '{}'", name, operation, values.front());
+    case Kind::any: return fmt::format("{}/any(c:c {} '{}')", name, operation, values.front());
+    case Kind::function: break;
     }
     return fmt::format("{}({})", name, fmt::join(values, ","));
 }

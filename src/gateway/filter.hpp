@@ -19,7 +19,7 @@ struct FilterTerm {
     };
     Kind kind = Kind::comparison;
     std::string name;
-    std::string operation; ///< `eq`, `ne`, `gt`, `ge`, `lt` or `le`, lower case
+    std::string operation;           ///< `eq`, `ne`, `gt`, `ge`, `lt` or `le`, lower case
     std::vector<std::string> values; ///< without quotes
 
     /// Whether this is `name eq <value>`, or `name/any(c:c eq <value>)`; names without regard to case.

@@ -95,12 +95,10 @@ Task<Result<Caller>> Gateway::authenticate(const Context& context) const {
         co_return Caller::anonymous(); // their handlers read the credentials themselves: that is what these routes do
     case Protocol::resource_manager:
     case Protocol::graph:
-    case Protocol::berth:
-        break;
+    case Protocol::berth: break;
     }
     if (!header) {
-        co_return failure(ErrorCode::unauthenticated,
-                          "Authentication failed. The 'Authorization' header is missing.");
+        co_return failure(ErrorCode::unauthenticated, "Authentication failed. The 'Authorization' header is missing.");
     }
     const auto token = parse_bearer(*header);
     if (!token) {

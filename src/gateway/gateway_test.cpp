@@ -15,14 +15,16 @@ TEST(Paging, ReadsAndClamps) {
         std::optional<std::uint64_t> limit;
     };
     const Case cases[] = {
-        {"", 100},          {"n=0", 0},      {"n=5", 5},       {"n=99999", 1000}, {"n=99999999999999999999999", 1000},
-        {"n=-1", {}},       {"n=", {}},      {"n=1x", {}},     {"n=0x10", {}},    {"n=%31", 1},
-        {"n=+1", {}},       {"n=1.0", {}},
+        {"", 100},    {"n=0", 0},    {"n=5", 5},   {"n=99999", 1000}, {"n=99999999999999999999999", 1000},
+        {"n=-1", {}}, {"n=", {}},    {"n=1x", {}}, {"n=0x10", {}},    {"n=%31", 1},
+        {"n=+1", {}}, {"n=1.0", {}},
     };
     for (const Case& c : cases) {
         const auto page = parse_page(*Parameters::parse(c.query), 100, 1000);
         ASSERT_EQ(page.has_value(), c.limit.has_value()) << c.query;
-        if (page) { EXPECT_EQ(page->limit, *c.limit) << c.query; }
+        if (page) {
+            EXPECT_EQ(page->limit, *c.limit) << c.query;
+        }
     }
 }
 
@@ -85,8 +87,8 @@ TEST_F(ErrorResponse, ChallengesExactlyAsClientsCanParse) {
     place_.had_credentials = true;
     const auto refused = error_response({ErrorCode::forbidden, "no, a=\"b\""}, place_);
     EXPECT_EQ(refused.status, 401U);
-    EXPECT_TRUE(refused.headers.find("WWW-Authenticate")
-                    ->ends_with(",error=\"insufficient_scope\",error_description=\"no; a:'b'\""));
+    EXPECT_TRUE(
+        refused.headers.find("WWW-Authenticate")->ends_with(",error=\"insufficient_scope\",error_description=\"no; a:'b'\""));
     const auto basic = error_response({ErrorCode::forbidden, "the repository Basic"}, place_);
     EXPECT_TRUE(basic.headers.find("WWW-Authenticate")->ends_with(",error=\"insufficient_scope\""));
     const auto expired = error_response({ErrorCode::invalid_credentials, "expired"}, place_);

@@ -28,8 +28,8 @@ public:
     std::string to_text() const;
 
 private:
-    static constexpr std::array<unsigned, 8> bounds_microseconds{100, 500, 1'000, 5'000, 25'000, 100'000, 1'000'000,
-                                                                 10'000'000};
+    static constexpr std::array<unsigned, 8> bounds_microseconds{100,    500,     1'000,     5'000,
+                                                                 25'000, 100'000, 1'000'000, 10'000'000};
     struct PerRoute {
         std::array<std::atomic<std::uint64_t>, 6> by_status_class{};
         std::array<std::atomic<std::uint64_t>, bounds_microseconds.size() + 1> by_duration{};

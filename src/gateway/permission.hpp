@@ -14,13 +14,13 @@ namespace berth::gateway {
 /// registry's mode, elsewhere both lists are the same. In the directory it is a directory permission, which only
 /// directory roles grant: rights on resources and in the directory are no way around each other.
 struct Permission {
-    std::string_view name;                              ///< `repository/pull`, or the operation itself for ARM
-    std::vector<rbac::Operation> registry_permissions;  ///< in mode registry permissions
-    std::vector<rbac::Operation> repository_permissions;///< in mode repository permissions
-    std::string_view token_action;       ///< the word that a registry token's scope must hold; empty: none does
-    std::string_view token_alternative;  ///< another word that will do, or empty
-    std::string_view challenge;          ///< the actions that a challenge names: `pull,push`
-    std::string_view directory_permission;              ///< `microsoft.directory/applications/create`, or empty
+    std::string_view name;                               ///< `repository/pull`, or the operation itself for ARM
+    std::vector<rbac::Operation> registry_permissions;   ///< in mode registry permissions
+    std::vector<rbac::Operation> repository_permissions; ///< in mode repository permissions
+    std::string_view token_action;                       ///< the word that a registry token's scope must hold; empty: none does
+    std::string_view token_alternative;                  ///< another word that will do, or empty
+    std::string_view challenge;                          ///< the actions that a challenge names: `pull,push`
+    std::string_view directory_permission;               ///< `microsoft.directory/applications/create`, or empty
 
     const std::vector<rbac::Operation>& operations(tenant::RoleAssignmentMode mode) const noexcept {
         return mode == tenant::RoleAssignmentMode::registry_permissions ? registry_permissions : repository_permissions;

@@ -13,9 +13,7 @@ void write_request_log(const RequestRecord& record) {
     // A first call without credentials is how clients ask for the challenge: nothing to look at.
     // 501 says what is not built, which is no fault of the server.
     const bool fault = record.status >= 500 && record.status != 501;
-    const auto level = fault                        ? spdlog::level::err
-                       : refused && had_credentials ? spdlog::level::warn
-                                                    : spdlog::level::info;
+    const auto level = fault ? spdlog::level::err : refused && had_credentials ? spdlog::level::warn : spdlog::level::info;
     if (!spdlog::should_log(level)) return;
 
     boost::json::object line{{"event", "request"},

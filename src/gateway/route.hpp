@@ -18,12 +18,12 @@ class Context;
 
 /// How a route speaks: which credentials it takes and what its errors look like.
 enum class Protocol : std::uint8_t {
-    registry,       ///< /v2, /acr/v1: challenge, bearer or Basic; OCI error bodies, refusals are 401
-    registry_token, ///< /oauth2: OCI error bodies, no challenge
+    registry,         ///< /v2, /acr/v1: challenge, bearer or Basic; OCI error bodies, refusals are 401
+    registry_token,   ///< /oauth2: OCI error bodies, no challenge
     resource_manager, ///< ARM: bearer; `{"error":{"code","message"}}`, refusals are 403; needs api-version
-    graph,          ///< Graph: bearer; `{"error":{"code","message"}}`
-    sign_in,        ///< Entra-shaped token endpoints and metadata: OAuth error bodies
-    berth,          ///< berth's own: JSON errors
+    graph,            ///< Graph: bearer; `{"error":{"code","message"}}`
+    sign_in,          ///< Entra-shaped token endpoints and metadata: OAuth error bodies
+    berth,            ///< berth's own: JSON errors
 };
 
 enum class EntryKind : std::uint8_t {
@@ -44,7 +44,7 @@ using Handler = std::function<Task<Result<http::Response>>(Context&)>;
 
 /// One row of the route table.
 struct Route {
-    std::string_view id;      ///< `manifest.put`: unique; in logs, metrics and documents
+    std::string_view id;                     ///< `manifest.put`: unique; in logs, metrics and documents
     http::Method method = http::Method::get; ///< `get` answers HEAD too
     /// Segments joined by `/`: a literal, `{name}` for one segment, `{name...}` for one or more (at most once). Matched on
     /// decoded segments; a percent-encoded slash separates segments of a `{name...}` only. ARM and Graph literals match

@@ -40,8 +40,7 @@ std::vector<std::string_view> split(std::string_view path) {
 Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
     for (const Route& route : routes_) {
         if (route.entry.kind == EntryKind::open ? route.entry.why.empty()
-                                                : route.entry.permissions.empty() &&
-                                                      route.entry.kind != EntryKind::filter) {
+                                                : route.entry.permissions.empty() && route.entry.kind != EntryKind::filter) {
             table_is_wrong(fmt::format("'{}' declares no permission", route.id));
         }
         Compiled compiled;

@@ -76,14 +76,16 @@ TEST(Router, FindsTheRouteAndItsParameters) {
         ASSERT_TRUE(match) << c.path;
         EXPECT_EQ(match->route->id, c.id) << c.path;
         for (const auto& [key, value] : match->parameters) {
-            if (key == "name") { EXPECT_EQ(value, c.name) << c.path; }
+            if (key == "name") {
+                EXPECT_EQ(value, c.name) << c.path;
+            }
         }
     }
 }
 
 TEST(Router, ResourceManagerPathsIgnoreCaseAndEmptySegments) {
-    const auto match = router().find(
-        http::Method::get, "/subscriptions/S/resourcegroups/g//providers/microsoft.authorization/ROLEASSIGNMENTS/1");
+    const auto match = router().find(http::Method::get,
+                                     "/subscriptions/S/resourcegroups/g//providers/microsoft.authorization/ROLEASSIGNMENTS/1");
     ASSERT_TRUE(match);
     EXPECT_EQ(match->parameters.front().second, "subscriptions/S/resourcegroups/g");
 }

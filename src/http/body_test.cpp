@@ -81,12 +81,11 @@ TEST(Range, IsResolvedAgainstTheSize) {
         std::string_view header;
         std::uint64_t size, offset, length;
     };
-    for (const Case& c : {Case{"bytes=0-0", 10, 0, 1}, Case{"bytes=0-", 10, 0, 10}, Case{"bytes=3-5", 10, 3, 3},
-                          Case{"bytes=9-", 10, 9, 1}, Case{"bytes=5-99", 10, 5, 5}, Case{"bytes=-3", 10, 7, 3},
-                          Case{"bytes=-99", 10, 0, 10}, Case{"Bytes=1-1", 10, 1, 1}, Case{"bytes= 1-1 ", 10, 1, 1},
-                          Case{"bytes=1-99999999999999999999999", 10, 1, 9},
-                          Case{"bytes=-99999999999999999999999", 10, 0, 10},
-                          Case{"bytes=0-18446744073709551615", UINT64_MAX, 0, UINT64_MAX}}) {
+    for (const Case& c :
+         {Case{"bytes=0-0", 10, 0, 1}, Case{"bytes=0-", 10, 0, 10}, Case{"bytes=3-5", 10, 3, 3}, Case{"bytes=9-", 10, 9, 1},
+          Case{"bytes=5-99", 10, 5, 5}, Case{"bytes=-3", 10, 7, 3}, Case{"bytes=-99", 10, 0, 10}, Case{"Bytes=1-1", 10, 1, 1},
+          Case{"bytes= 1-1 ", 10, 1, 1}, Case{"bytes=1-99999999999999999999999", 10, 1, 9},
+          Case{"bytes=-99999999999999999999999", 10, 0, 10}, Case{"bytes=0-18446744073709551615", UINT64_MAX, 0, UINT64_MAX}}) {
         const auto range = parse_range(c.header, c.size);
         ASSERT_TRUE(range && *range) << c.header;
         EXPECT_EQ((*range)->offset, c.offset) << c.header;
@@ -106,9 +105,13 @@ TEST(Range, IsIgnoredWhenItIsNone) {
 }
 
 TEST(Range, IsRefusedOutside) {
-    for (const auto& [header, size] : std::vector<std::pair<std::string_view, std::uint64_t>>{
-             {"bytes=10-", 10}, {"bytes=10-20", 10}, {"bytes=-0", 10}, {"bytes=0-0", 0}, {"bytes=-1", 0},
-             {"bytes=99999999999999999999999-", 10}}) {
+    for (const auto& [header, size] :
+         std::vector<std::pair<std::string_view, std::uint64_t>>{{"bytes=10-", 10},
+                                                                 {"bytes=10-20", 10},
+                                                                 {"bytes=-0", 10},
+                                                                 {"bytes=0-0", 0},
+                                                                 {"bytes=-1", 0},
+                                                                 {"bytes=99999999999999999999999-", 10}}) {
         const auto range = parse_range(header, size);
         ASSERT_FALSE(range) << header;
         EXPECT_EQ(range.error().code, ErrorCode::range_not_satisfiable);
@@ -116,12 +119,13 @@ TEST(Range, IsRefusedOutside) {
 }
 
 TEST(EntityTag, IsFoundInLists) {
-    for (const std::string_view list : {"\"a\"", " \"a\" ", "W/\"a\"", "\"b\", \"a\"", "\"b\",W/\"a\"", "\"b\" , , \"a\"", "*", " * ",
-                                        "\"b,\\\", \"a\""}) {
+    for (const std::string_view list :
+         {"\"a\"", " \"a\" ", "W/\"a\"", "\"b\", \"a\"", "\"b\",W/\"a\"", "\"b\" , , \"a\"", "*", " * ", "\"b,\\\", \"a\""}) {
         EXPECT_TRUE(matches_entity_tag(list, "\"a\"")) << list;
         EXPECT_TRUE(matches_entity_tag(list, "W/\"a\"")) << list;
     }
-    for (const std::string_view list : {"", "a", "\"A\"", "\"ab\"", "\"a", "a\"", "w/\"a\"", "\"b\" \"a\"", "\"b\";\"a\"", "\"x a\"", "*, \"b\""}) {
+    for (const std::string_view list :
+         {"", "a", "\"A\"", "\"ab\"", "\"a", "a\"", "w/\"a\"", "\"b\" \"a\"", "\"b\";\"a\"", "\"x a\"", "*, \"b\""}) {
         EXPECT_FALSE(matches_entity_tag(list, "\"a\"")) << list;
     }
 }

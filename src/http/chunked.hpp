@@ -28,8 +28,18 @@ public:
 
 private:
     enum class State : std::uint8_t {
-        size_begin, size, extension, size_line_feed, data, data_line_feed,
-        trailer_begin, trailer_name, trailer_value, trailer_line_feed, end_line_feed, ended,
+        size_begin,
+        size,
+        extension,
+        size_line_feed,
+        data,
+        data_line_feed,
+        trailer_begin,
+        trailer_name,
+        trailer_value,
+        trailer_line_feed,
+        end_line_feed,
+        ended,
     };
     const char* step(char c) noexcept; // what is wrong, or nullptr
 

@@ -64,30 +64,30 @@ TEST(Chunked, GivesTheDataHoweverItArrives) {
 
 TEST(Chunked, RefusesWhatIsMalformed) {
     for (const std::string& bytes : std::vector<std::string>{
-             "\r\nhello\r\n0\r\n\r\n",               // no size
-             "x\r\n",                                 // no number
-             "-5\r\nhello\r\n0\r\n\r\n",             // signs
+             "\r\nhello\r\n0\r\n\r\n",   // no size
+             "x\r\n",                    // no number
+             "-5\r\nhello\r\n0\r\n\r\n", // signs
              "+5\r\nhello\r\n0\r\n\r\n",
-             "0x5\r\nhello\r\n0\r\n\r\n",            // prefixes
-             " 5\r\nhello\r\n0\r\n\r\n",             // white space
+             "0x5\r\nhello\r\n0\r\n\r\n", // prefixes
+             " 5\r\nhello\r\n0\r\n\r\n",  // white space
              "5 \r\nhello\r\n0\r\n\r\n",
              "5 ;a=b\r\nhello\r\n0\r\n\r\n",
              "5,5\r\nhello\r\n0\r\n\r\n",
-             "5\nhello\r\n0\r\n\r\n",                // bare line feeds
+             "5\nhello\r\n0\r\n\r\n", // bare line feeds
              "5;a\nhello\r\n0\r\n\r\n",
              "5\r\nhello\n0\r\n\r\n",
              "5\r\nhello\r\n0\n\r\n",
              "5\r\nhello\r\n0\r\n\n",
-             "5\rhello\r\n0\r\n\r\n",                // bare carriage returns
+             "5\rhello\r\n0\r\n\r\n", // bare carriage returns
              "5;a\rb\r\nhello\r\n0\r\n\r\n",
-             "5\r\nhello!\r\n0\r\n\r\n",             // longer than its size
-             "5\r\nhello0\r\n\r\n",                   // no line end after the data
-             "10000000000000000\r\n",                 // 2^64
+             "5\r\nhello!\r\n0\r\n\r\n", // longer than its size
+             "5\r\nhello0\r\n\r\n",      // no line end after the data
+             "10000000000000000\r\n",    // 2^64
              "ffffffffffffffff\r\n",
              "0000000000000005\r\nhello\r\n0\r\n\r\n", // more digits than any size has
-             "5;\x01\r\nhello\r\n0\r\n\r\n",         // control characters in extensions
+             "5;\x01\r\nhello\r\n0\r\n\r\n",           // control characters in extensions
              std::string("5;\0\r\nhello\r\n", 13),
-             "0\r\n Digest: abc\r\n\r\n",            // trailers: folded, without colon, spaces, control characters
+             "0\r\n Digest: abc\r\n\r\n", // trailers: folded, without colon, spaces, control characters
              "0\r\nDigest abc\r\n\r\n",
              "0\r\nDigest : abc\r\n\r\n",
              "0\r\n: abc\r\n\r\n",

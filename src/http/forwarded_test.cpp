@@ -13,7 +13,8 @@ TEST(IpAddress, ReadsBothFamilies) {
     }
     EXPECT_EQ(IpAddress::parse("::ffff:192.0.2.1"), IpAddress::parse("192.0.2.1"));
     EXPECT_EQ(IpAddress::parse("::ffff:192.0.2.1")->to_string(), "192.0.2.1");
-    for (const std::string_view text : {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "::1%lo", "[::1]", "1.2.3.4:80", "g::", "1.2.3.4 "}) {
+    for (const std::string_view text :
+         {"", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "::1%lo", "[::1]", "1.2.3.4:80", "g::", "1.2.3.4 "}) {
         EXPECT_FALSE(IpAddress::parse(text)) << text;
     }
 }
@@ -38,7 +39,8 @@ TEST(IpNetwork, HoldsItsAddressesAndNoOthers) {
         EXPECT_TRUE(network->contains(*IpAddress::parse(c.inside))) << c.network;
         EXPECT_FALSE(network->contains(*IpAddress::parse(c.outside))) << c.network;
     }
-    for (const std::string_view text : {"", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/8x", "10/8", "proxy"}) {
+    for (const std::string_view text :
+         {"", "/8", "10.0.0.0/", "10.0.0.0/33", "::/129", "10.0.0.0/-1", "10.0.0.0/8x", "10/8", "proxy"}) {
         EXPECT_FALSE(IpNetwork::parse(text)) << text;
     }
 }
@@ -62,7 +64,9 @@ TEST(Forwarded, CountsFromTrustedProxies) {
              {{}, "", "inside", false},
              {{{"X-Forwarded-For", "192.0.2.1"}}, "192.0.2.1", "inside", false},
              {{{"x-forwarded-for", "192.0.2.1"}, {"X-FORWARDED-PROTO", "HTTPS"}, {"X-Forwarded-Host", "Hub.Example:8443"}},
-              "192.0.2.1", "hub.example:8443", true},
+              "192.0.2.1",
+              "hub.example:8443",
+              true},
              {{{"X-Forwarded-Proto", "https"}}, "", "inside", true},
              {{{"X-Forwarded-Proto", "gopher"}}, "", "inside", false},
              {{{"X-Forwarded-Host", "a b"}}, "", "inside", false},
@@ -75,15 +79,23 @@ TEST(Forwarded, CountsFromTrustedProxies) {
              {{{"X-Forwarded-For", "[2001:db8::1]:4711"}}, "2001:db8::1", "inside", false},
              // As many protos as hops: that of the client's hop
              {{{"X-Forwarded-For", "192.0.2.1, 10.1.1.1"}, {"X-Forwarded-Proto", "https, http"}}, "192.0.2.1", "inside", true},
-             {{{"X-Forwarded-For", "198.51.100.1, 192.0.2.1"}, {"X-Forwarded-Proto", "https, http"}}, "192.0.2.1", "inside", false},
+             {{{"X-Forwarded-For", "198.51.100.1, 192.0.2.1"}, {"X-Forwarded-Proto", "https, http"}},
+              "192.0.2.1",
+              "inside",
+              false},
              {{{"X-Forwarded-For", "192.0.2.1, 10.1.1.1"}, {"X-Forwarded-Proto", "https"}}, "192.0.2.1", "inside", true},
              {{{"Forwarded", "for=192.0.2.1;proto=https;host=hub.example"}}, "192.0.2.1", "hub.example", true},
              {{{"Forwarded", "For=\"[2001:db8::1]:80\"; Proto=HTTP"}}, "2001:db8::1", "inside", false},
-             {{{"Forwarded", "for=198.51.100.1, for=192.0.2.1;proto=https, for=10.1.1.1;proto=http"}}, "192.0.2.1", "inside", true},
+             {{{"Forwarded", "for=198.51.100.1, for=192.0.2.1;proto=https, for=10.1.1.1;proto=http"}},
+              "192.0.2.1",
+              "inside",
+              true},
              {{{"Forwarded", "for=_hidden;proto=https"}}, "", "inside", true},
              {{{"Forwarded", "for=\"a,b;c\";proto=https"}}, "", "inside", true},
              {{{"Forwarded", "for=192.0.2.1"}, {"X-Forwarded-For", "192.0.2.1"}, {"X-Forwarded-Proto", "https"}},
-              "192.0.2.1", "inside", true},
+              "192.0.2.1",
+              "inside",
+              true},
          }) {
         for (const std::string_view peer : {"10.9.9.9", "fd00::9"}) {
             Request request;
@@ -97,7 +109,8 @@ TEST(Forwarded, CountsFromTrustedProxies) {
 
 TEST(Forwarded, CountsFromNobodyElse) {
     Request request;
-    EXPECT_FALSE(apply(request, {{"X-Forwarded-For", "192.0.2.1"}, {"Forwarded", "for=192.0.2.9;proto=https;host=a"}}, "192.0.2.77"));
+    EXPECT_FALSE(
+        apply(request, {{"X-Forwarded-For", "192.0.2.1"}, {"Forwarded", "for=192.0.2.9;proto=https;host=a"}}, "192.0.2.77"));
     EXPECT_EQ(request.remote_address, "");
     EXPECT_EQ(request.host, "inside");
     EXPECT_FALSE(request.secure);

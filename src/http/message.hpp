@@ -40,14 +40,14 @@ private:
 /// request stays where it was made.
 struct Request {
     Method method = Method::get;
-    std::string method_name;   ///< as sent
-    std::string target;        ///< as sent: path and query, percent-encoded
-    std::string_view path;     ///< the part of `target` before `?`
-    std::string_view query;    ///< the part after it, or empty
+    std::string method_name; ///< as sent
+    std::string target;      ///< as sent: path and query, percent-encoded
+    std::string_view path;   ///< the part of `target` before `?`
+    std::string_view query;  ///< the part after it, or empty
     Headers headers;
-    std::string host;          ///< the one Host field, lower case, port included where it was sent
-    std::string remote_address;///< IP of the peer, or what a trusted proxy said
-    bool secure = false;       ///< came by TLS, or a trusted proxy says so
+    std::string host;                            ///< the one Host field, lower case, port included where it was sent
+    std::string remote_address;                  ///< IP of the peer, or what a trusted proxy said
+    bool secure = false;                         ///< came by TLS, or a trusted proxy says so
     std::optional<std::uint64_t> content_length; ///< nullopt: chunked, or no body if `has_body` is false
     bool has_body = false;
     ByteSource* body = nullptr; ///< never null while the handler runs; at its end at once if there is no body

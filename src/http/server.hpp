@@ -39,9 +39,9 @@ Result<void> check_certificate(const Certificate& certificate);
 
 struct Limits {
     std::size_t head_bytes = 32 * 1024;
-    std::chrono::seconds head_timeout{30};       ///< to receive a whole head, and to finish a TLS handshake
-    std::chrono::seconds body_timeout{60};       ///< without a byte received or sent within a body
-    std::chrono::seconds idle_timeout{120};      ///< between two requests of a connection
+    std::chrono::seconds head_timeout{30};  ///< to receive a whole head, and to finish a TLS handshake
+    std::chrono::seconds body_timeout{60};  ///< without a byte received or sent within a body
+    std::chrono::seconds idle_timeout{120}; ///< between two requests of a connection
     std::size_t connections = 20'000;
 };
 
@@ -49,7 +49,7 @@ struct ServerOptions {
     unsigned loops = 0; ///< event loops; 0: one per core
     Limits limits{};
     std::vector<std::string> trusted_proxies{}; ///< addresses or CIDR blocks whose X-Forwarded-* and Forwarded count
-    std::string server_name = "berth";        ///< the `Server` header
+    std::string server_name = "berth";          ///< the `Server` header
 };
 
 /// Where to listen: `127.0.0.1:5000`, `[::1]:0`, `0.0.0.0:443`. A loopback address (or `localhost`) means both

@@ -104,8 +104,9 @@ TEST(Server, AnswersPipelinedRequestsInTheirOrder) {
     for (int i = 0; i < 500; ++i) {
         const std::string number = std::to_string(i);
         all += "POST /" + number + " HTTP/1.1\r\n" + host;
-        all += i % 2 == 0 ? "Content-Length: " + std::to_string(number.size()) + "\r\n\r\n" + number
-                          : "Transfer-Encoding: chunked\r\n\r\n" + std::to_string(number.size()) + "\r\n" + number + "\r\n0\r\n\r\n";
+        all += i % 2 == 0
+                   ? "Content-Length: " + std::to_string(number.size()) + "\r\n\r\n" + number
+                   : "Transfer-Encoding: chunked\r\n\r\n" + std::to_string(number.size()) + "\r\n" + number + "\r\n0\r\n\r\n";
     }
     std::thread sender([&] { EXPECT_TRUE(client.send(all)); });
     for (int i = 0; i < 500; ++i) {
@@ -178,7 +179,8 @@ TEST(Server, SpeaksHttp10) {
     EXPECT_TRUE(once.ends_within(1s));
     RawClient client(server.port());
     for (int i = 0; i < 2; ++i) {
-        EXPECT_EQ(client.ask("POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx")->field("Connection"), "keep-alive");
+        EXPECT_EQ(client.ask("POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\nx")->field("Connection"),
+                  "keep-alive");
     }
 }
 
@@ -207,8 +209,8 @@ TEST(Server, SaysWhyItCannotListen) {
     ASSERT_FALSE(taken);
     EXPECT_EQ(taken.error().code, ErrorCode::conflict);
     EXPECT_TRUE(taken.error().message.contains("in use"));
-    for (const char* address : {"", "5000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80",
-                                "[127.0.0.1]:80", "example.com:80", "[::1:80", "203.0.113.1:0"}) {
+    for (const char* address : {"", "5000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
+                                "::1:80", "[127.0.0.1]:80", "example.com:80", "[::1:80", "203.0.113.1:0"}) {
         const auto bad = server->listen({.address = address});
         ASSERT_FALSE(bad) << address;
         EXPECT_EQ(bad.error().code, ErrorCode::invalid_parameter) << address;
@@ -217,7 +219,8 @@ TEST(Server, SaysWhyItCannotListen) {
 
 TEST(Server, CountsTrustedProxiesOnly) {
     TestServer server(&echo, {.loops = 1, .trusted_proxies = {"127.0.0.1"}});
-    const std::string request = get("/", "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: Hub.example\r\n");
+    const std::string request =
+        get("/", "X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: Hub.example\r\n");
     RawClient trusted(server.port());
     const auto told = trusted.ask(request);
     EXPECT_EQ(told->field("X-Remote"), "192.0.2.1");
@@ -335,7 +338,9 @@ TEST(Server, WaitsForDescriptorsWithoutSpinning) {
     EXPECT_LT(cpu(used) - cpu_before, 250ms);
     EXPECT_EQ(before.ask(get("/"))->status, 200U); // those who are in are served
     EXPECT_FALSE(late->ends_within(10ms));
-    { RawClient gone = std::move(waiting); }       // gives a descriptor back, or two
+    {
+        RawClient gone = std::move(waiting);
+    } // gives a descriptor back, or two
     EXPECT_EQ(late->receive()->field("X-Path"), "/late");
 }
 

@@ -107,9 +107,12 @@ TEST(RequestBody, ThatIsBrokenIsAnError) {
         std::string head, body;
     };
     for (const Case& c : {
-             Case{"Content-Length: 5\r\n", "hell"}, Case{"Content-Length: 5\r\n", ""},
-             Case{"Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n"}, Case{"Transfer-Encoding: chunked\r\n", "5\r\nhel"},
-             Case{"Transfer-Encoding: chunked\r\n", "x\r\n"}, Case{"Transfer-Encoding: chunked\r\n", "5\r\nhello!\r\n0\r\n\r\n"},
+             Case{"Content-Length: 5\r\n", "hell"},
+             Case{"Content-Length: 5\r\n", ""},
+             Case{"Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n"},
+             Case{"Transfer-Encoding: chunked\r\n", "5\r\nhel"},
+             Case{"Transfer-Encoding: chunked\r\n", "x\r\n"},
+             Case{"Transfer-Encoding: chunked\r\n", "5\r\nhello!\r\n0\r\n\r\n"},
              Case{"Transfer-Encoding: chunked\r\n", "5\nhello\r\n0\r\n\r\n"},
              Case{"Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\n"},
              Case{"Transfer-Encoding: chunked\r\n", "0;" + std::string(20'000, 'a') + "\r\n\r\n"},
@@ -344,8 +347,12 @@ void send_files(bool tls) {
     ASSERT_TRUE(!tls || client.start_tls(""));
     for (const bool cold : {false, true}) {
         if (cold) file.forget();
-        for (const auto& [offset, length] : std::vector<std::pair<std::size_t, std::size_t>>{
-                 {0, content.size()}, {0, 1}, {content.size() - 1, 1}, {4095, 4098}, {mebibyte - 1, 2 * mebibyte + 2}, {123, 5'000'000}}) {
+        for (const auto& [offset, length] : std::vector<std::pair<std::size_t, std::size_t>>{{0, content.size()},
+                                                                                             {0, 1},
+                                                                                             {content.size() - 1, 1},
+                                                                                             {4095, 4098},
+                                                                                             {mebibyte - 1, 2 * mebibyte + 2},
+                                                                                             {123, 5'000'000}}) {
             ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=" + std::to_string(offset) + "-" +
                                     std::to_string(offset + length - 1) + "\r\n\r\n"));
             const auto answer = client.receive();

@@ -44,8 +44,10 @@ TEST(Tls, AnswersWithTheCertificateOfTheName) {
     certificates.set("", testing::self_signed("without a name"));
     TestServer server(&echo, {.loops = 2}, certificates.source());
     const auto port = server.listen_tls();
-    for (const auto& [name, expected] : std::vector<std::pair<std::string, std::string>>{
-             {"a.example", "certificate a"}, {"b.example", "certificate b"}, {"", "without a name"}, {"a.example", "certificate a"}}) {
+    for (const auto& [name, expected] : std::vector<std::pair<std::string, std::string>>{{"a.example", "certificate a"},
+                                                                                         {"b.example", "certificate b"},
+                                                                                         {"", "without a name"},
+                                                                                         {"a.example", "certificate a"}}) {
         RawClient client(port);
         ASSERT_TRUE(client.start_tls(name)) << name;
         EXPECT_EQ(client.certificate_name(), expected);

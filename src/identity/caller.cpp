@@ -51,8 +51,7 @@ std::vector<TokenScope> TokenScope::parse_list(std::string_view text) {
 
 std::string TokenScope::to_string() const { return fmt::format("{}:{}:{}", type, name, fmt::join(actions, ",")); }
 
-bool Caller::narrowing_allows(std::string_view type, std::string_view scope_name,
-                              std::string_view action) const noexcept {
+bool Caller::narrowing_allows(std::string_view type, std::string_view scope_name, std::string_view action) const noexcept {
     if (!narrowed_to) return true;
     return std::ranges::any_of(*narrowed_to, [&](const TokenScope& scope) {
         return scope.type == type && (scope.name == scope_name || scope.name == "*") &&

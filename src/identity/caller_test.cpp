@@ -37,26 +37,22 @@ TEST(TokenScope, IsReadAsClientsWriteIt) {
         {"repository:app", ""},
         {"pull push repository:a:pull", "repository:a:pull"},
     };
-    for (const auto& row : table)
-        EXPECT_EQ(written(row.text), row.expected) << row.text;
+    for (const auto& row : table) EXPECT_EQ(written(row.text), row.expected) << row.text;
 }
 
 TEST(TokenScope, ListsAreBounded) {
     std::string many;
-    for (int i = 0; i < 100; ++i)
-        many += "repository:app:pull ";
+    for (int i = 0; i < 100; ++i) many += "repository:app:pull ";
     EXPECT_EQ(TokenScope::parse_list(many).size(), 64U);
     std::string actions = "repository:app:pull";
-    for (int i = 0; i < 100; ++i)
-        actions += ",push";
+    for (int i = 0; i < 100; ++i) actions += ",push";
     const auto scopes = TokenScope::parse_list(actions);
     ASSERT_EQ(scopes.size(), 1U);
     EXPECT_EQ(scopes[0].actions.size(), 32U);
 }
 
 TEST(Caller, ATokenAllowsWhatWasAskedFor) {
-    const auto allows = [](std::string_view asked, std::string_view type, std::string_view name,
-                           std::string_view action) {
+    const auto allows = [](std::string_view asked, std::string_view type, std::string_view name, std::string_view action) {
         Caller caller;
         caller.narrowed_to = TokenScope::parse_list(asked);
         return caller.narrowing_allows(type, name, action);

@@ -59,8 +59,7 @@ Result<CompactToken> CompactToken::parse(std::string_view token) {
             return malformed("its header has a member that no token of this registry has");
         }
     }
-    return CompactToken{std::string(*algorithm), std::string(*key_id), std::string(as_text(*payload)),
-                        signature->size()};
+    return CompactToken{std::string(*algorithm), std::string(*key_id), std::string(as_text(*payload)), signature->size()};
 }
 
 std::string write_claims(const boost::json::object& claims) {
@@ -79,8 +78,7 @@ std::string write_claims(const boost::json::object& claims) {
             fmt::format_to(std::back_inserter(out), "\\u{:04x}", point);
         } else {
             const std::uint32_t rest = point - 0x10000;
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}\\u{:04x}", 0xD800 + (rest >> 10U),
-                           0xDC00 + (rest & 0x3FFU));
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}\\u{:04x}", 0xD800 + (rest >> 10U), 0xDC00 + (rest & 0x3FFU));
         }
     }
     return out;

@@ -56,8 +56,7 @@ using NamedSecrets = std::vector<std::pair<std::string, Secret>>;
 // In the order of their names, which is `password`, `password2`.
 Result<NamedSecrets> read_admin_passwords(Session& session, const Seal& seal, const tenant::Registry& registry) {
     NamedSecrets out;
-    auto rows =
-        session.query("select name, sealed from registry_passwords where registry_id = ?1 order by name", registry.row);
+    auto rows = session.query("select name, sealed from registry_passwords where registry_id = ?1 order by name", registry.row);
     if (!rows) return failure(std::move(rows));
     while (true) {
         auto more = rows->next();
@@ -65,9 +64,8 @@ Result<NamedSecrets> read_admin_passwords(Session& session, const Seal& seal, co
         if (!*more) return out;
         auto plain = seal.unseal(password_purpose(registry, rows->text(0)), rows->bytes(1));
         if (!plain) {
-            return failure(ErrorCode::internal,
-                           "The passwords of the admin user cannot be unsealed: the key file does "
-                           "not belong to this database. Put back the key file that was beside it.");
+            return failure(ErrorCode::internal, "The passwords of the admin user cannot be unsealed: the key file does "
+                                                "not belong to this database. Put back the key file that was beside it.");
         }
         out.emplace_back(rows->text(0), Secret(std::string(as_text(*plain))));
         OPENSSL_cleanse(plain->data(), plain->size());
@@ -103,8 +101,7 @@ Credentials::Credentials(storage::Database& database, const Seal& seal, WorkerPo
 
 Credentials::~Credentials() = default;
 
-Task<Result<Guid>> Credentials::verify_principal(const tenant::World& world, std::string_view name,
-                                                 std::string_view secret) {
+Task<Result<Guid>> Credentials::verify_principal(const tenant::World& world, std::string_view name, std::string_view secret) {
     if (name.size() > longest_name || secret.size() > longest_secret) co_return wrong_credentials();
     const auto application_id = Guid::parse(name);
     const tenant::Principal* principal =
@@ -138,8 +135,7 @@ Task<Result<Guid>> Credentials::verify_principal(const tenant::World& world, std
     if (!matched_until && (!slow.empty() || !application_id)) {
         const Counted counted(memory_->slow_hashes);
         if (counted.number() > max_slow_hashes) {
-            co_return failure(ErrorCode::too_many_requests,
-                              "Too many sign-ins with passwords at once. Try again in a moment.");
+            co_return failure(ErrorCode::too_many_requests, "Too many sign-ins with passwords at once. Try again in a moment.");
         }
         if (slow.size() > max_slow_hashes_per_sign_in) slow.resize(max_slow_hashes_per_sign_in);
         auto compare = [&]() -> std::optional<Timestamp> {
@@ -153,8 +149,8 @@ Task<Result<Guid>> Credentials::verify_principal(const tenant::World& world, std
         matched_until = co_await comparing;
     }
     if (!matched_until || principal == nullptr || !principal->enabled) co_return wrong_credentials();
-    memory_->verified.insert(key, std::make_shared<const Verified>(
-                                      Verified{id, std::min(*matched_until, now + memory_lifetime), generation}));
+    memory_->verified.insert(
+        key, std::make_shared<const Verified>(Verified{id, std::min(*matched_until, now + memory_lifetime), generation}));
     co_return id;
 }
 
@@ -173,11 +169,9 @@ Task<Result<void>> Credentials::verify_admin_user(const tenant::Registry& regist
     auto passwords = co_await std::move(reading);
     if (!passwords) co_return failure(std::move(passwords));
     bool matched = false;
-    for (const auto& [which, password] : *passwords)
-        matched |= password.equals(secret);
+    for (const auto& [which, password] : *passwords) matched |= password.equals(secret);
     if (!matched) co_return wrong_credentials();
-    memory_->verified.insert(
-        key, std::make_shared<const Verified>(Verified{registry.id, now + memory_lifetime, generation}));
+    memory_->verified.insert(key, std::make_shared<const Verified>(Verified{registry.id, now + memory_lifetime, generation}));
     co_return Result<void>();
 }
 
@@ -186,8 +180,7 @@ void Credentials::forget_remembered() noexcept {
     memory_->verified.clear();
 }
 
-Task<Result<std::vector<std::pair<std::string, Secret>>>>
-Credentials::admin_passwords(const tenant::Registry& registry) {
+Task<Result<std::vector<std::pair<std::string, Secret>>>> Credentials::admin_passwords(const tenant::Registry& registry) {
     auto read = [&](Session& session) { return read_admin_passwords(session, seal_, registry); };
     auto reading = database_.read(storage::ReadKind::point, read);
     auto existing = co_await std::move(reading);
@@ -197,10 +190,10 @@ Credentials::admin_passwords(const tenant::Registry& registry) {
     auto make = [&](Session& session) -> Result<NamedSecrets> {
         for (const std::string_view name : admin_password_names) {
             const Secret secret = random_secret();
-            auto inserted = session.execute(
-                "insert into registry_passwords(registry_id, name, sealed, created_at) "
-                "values (?1, ?2, ?3, ?4) on conflict do nothing",
-                registry.row, name, seal_.seal(password_purpose(registry, name), as_bytes(secret.reveal())), now);
+            auto inserted = session.execute("insert into registry_passwords(registry_id, name, sealed, created_at) "
+                                            "values (?1, ?2, ?3, ?4) on conflict do nothing",
+                                            registry.row, name,
+                                            seal_.seal(password_purpose(registry, name), as_bytes(secret.reveal())), now);
             if (!inserted) return failure(std::move(inserted));
         }
         return read_admin_passwords(session, seal_, registry);
@@ -218,11 +211,11 @@ Task<Result<void>> Credentials::regenerate_admin_password(const tenant::Registry
     const Timestamp now = clock_.now();
     auto renew = [&](Session& session) -> Result<void> {
         const Secret secret = random_secret();
-        auto kept = session.execute("insert into registry_passwords(registry_id, name, sealed, created_at) "
-                                    "values (?1, ?2, ?3, ?4) on conflict (registry_id, name) do update set "
-                                    "sealed = excluded.sealed, created_at = excluded.created_at",
-                                    registry.row, which,
-                                    seal_.seal(password_purpose(registry, which), as_bytes(secret.reveal())), now);
+        auto kept =
+            session.execute("insert into registry_passwords(registry_id, name, sealed, created_at) "
+                            "values (?1, ?2, ?3, ?4) on conflict (registry_id, name) do update set "
+                            "sealed = excluded.sealed, created_at = excluded.created_at",
+                            registry.row, which, seal_.seal(password_purpose(registry, which), as_bytes(secret.reveal())), now);
         if (!kept) return failure(std::move(kept));
         if (event) return storage::append_event(session, now, *event);
         return {};

@@ -50,8 +50,7 @@ public:
     /// `world` must be the current one.
     Task<Result<Guid>> verify_principal(const tenant::World& world, std::string_view name, std::string_view secret);
     /// Whether `name` and `secret` are the admin user of the registry, with it enabled.
-    Task<Result<void>> verify_admin_user(const tenant::Registry& registry, std::string_view name,
-                                         std::string_view secret);
+    Task<Result<void>> verify_admin_user(const tenant::Registry& registry, std::string_view name, std::string_view secret);
 
     /// Call after a secret of anybody was added, changed or removed, once that is durable: forgets what was remembered.
     void forget_remembered() noexcept;

@@ -40,11 +40,10 @@ TEST(SecretHash, HashesOfUnknownFormMatchNothing) {
     for (const std::string& hash :
          {std::string(), std::string("a"), std::string("sha256$"), std::string("sha256$zz"), std::string("md5$a"),
           std::string("SHA256$ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"),
-          std::string("sha256$CA978112CA1BBDCAFAC231B39A23DC4DA786EFF8147C4E72B9807785AFEE48BB"),
-          std::string("scrypt$"), std::string("scrypt$32768$8$1$$"), std::string("scrypt$x$8$1$") + tail,
-          std::string("scrypt$32767$8$1$") + tail, std::string("scrypt$1073741824$8$1$") + tail,
-          std::string("scrypt$32768$8$99999999$") + tail, std::string("scrypt$18446744073709551616$8$1$") + tail,
-          slow + "A", slow + "$", slow.substr(0, slow.size() - 2)}) {
+          std::string("sha256$CA978112CA1BBDCAFAC231B39A23DC4DA786EFF8147C4E72B9807785AFEE48BB"), std::string("scrypt$"),
+          std::string("scrypt$32768$8$1$$"), std::string("scrypt$x$8$1$") + tail, std::string("scrypt$32767$8$1$") + tail,
+          std::string("scrypt$1073741824$8$1$") + tail, std::string("scrypt$32768$8$99999999$") + tail,
+          std::string("scrypt$18446744073709551616$8$1$") + tail, slow + "A", slow + "$", slow.substr(0, slow.size() - 2)}) {
         EXPECT_FALSE(matches_hash("a", hash)) << hash;
         EXPECT_FALSE(matches_hash("", hash)) << hash;
     }
@@ -85,17 +84,13 @@ protected:
         auto made = rows.write([&](Session& s) { return tenant::create_application(s, in, "robot", clock.now()); });
         application = made->id;
         robot_client = made->application_id;
-        robot =
-            rows.write([&](Session& s) { return tenant::create_service_principal(s, in, robot_client, clock.now()); })
-                ->id;
-        ada = rows.write([&](Session& s) { return tenant::create_user(s, in, "Ada", "ada@example.org", clock.now()); })
-                  ->id;
+        robot = rows.write([&](Session& s) { return tenant::create_service_principal(s, in, robot_client, clock.now()); })->id;
+        ada = rows.write([&](Session& s) { return tenant::create_user(s, in, "Ada", "ada@example.org", clock.now()); })->id;
         keep(application, secret);
         refresh();
     }
     void keep(const Guid& owner, const NewCredential& credential) {
-        ASSERT_TRUE(
-            rows.write([&](Session& s) { return tenant::add_credential(s, owner, credential.info, credential.hash); }));
+        ASSERT_TRUE(rows.write([&](Session& s) { return tenant::add_credential(s, owner, credential.info, credential.hash); }));
     }
     void set_password(const std::string& password) {
         NewCredential credential = make_credential(std::nullopt, clock.now(), std::chrono::hours(1));
@@ -189,8 +184,7 @@ TEST_F(CredentialsTest, WhatWasVerifiedNeedsNoDatabaseForAWhile) {
     const std::string& right = secret.secret.reveal();
     ASSERT_EQ(sign_in(robot_client.value(), right), std::nullopt);
     const int reads = database.reads();
-    for (int i = 0; i < 100; ++i)
-        ASSERT_EQ(sign_in(robot_client.value(), right), std::nullopt);
+    for (int i = 0; i < 100; ++i) ASSERT_EQ(sign_in(robot_client.value(), right), std::nullopt);
     EXPECT_EQ(database.reads(), reads);
     clock.advance(std::chrono::minutes(5));
     EXPECT_EQ(sign_in(robot_client.value(), right), std::nullopt);
@@ -271,8 +265,7 @@ TEST_F(CredentialsTest, ACheckThatBeganBeforeARemovalIsNotRememberedAfterIt) {
     Meanwhile meanwhile(*rows);
     Credentials racing(meanwhile, seal, workers, clock);
     meanwhile.action = [&] {
-        ASSERT_TRUE(
-            rows.write([&](Session& s) { return tenant::remove_credential(s, application, secret.info.key_id); }));
+        ASSERT_TRUE(rows.write([&](Session& s) { return tenant::remove_credential(s, application, secret.info.key_id); }));
         racing.forget_remembered();
     };
     const auto world = tenancy.world();
@@ -297,8 +290,7 @@ TEST_F(CredentialsTest, PasswordsBeingCheckedAtOnceAreLimited) {
             }
         });
     }
-    for (auto& thread : threads)
-        thread.join();
+    for (auto& thread : threads) thread.join();
     EXPECT_EQ(signed_in + turned_away, 24);
     EXPECT_GE(signed_in, 1);
     EXPECT_EQ(sign_in("ada@example.org", "correct horse"), std::nullopt);
@@ -350,8 +342,7 @@ TEST_F(CredentialsTest, ARegeneratedPasswordEndsTheOldOneOnly) {
     auto after = sync_wait(credentials.admin_passwords(registry()));
     EXPECT_EQ(sign_in_as_admin("berth0", (*after)[0].second.reveal()), std::nullopt);
     for (const std::string_view which : {"", "password3", "Password", "password1"}) {
-        EXPECT_EQ(code_of(sync_wait(credentials.regenerate_admin_password(registry(), which))),
-                  ErrorCode::invalid_parameter)
+        EXPECT_EQ(code_of(sync_wait(credentials.regenerate_admin_password(registry(), which))), ErrorCode::invalid_parameter)
             << which;
     }
 }

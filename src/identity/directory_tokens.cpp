@@ -31,14 +31,11 @@ std::unexpected<Error> refused(std::string protocol_code, std::string message) {
                                  .detail = nullptr,
                                  .protocol_code = std::move(protocol_code)});
 }
-std::unexpected<Error> invalid(std::string message) {
-    return refused("InvalidAuthenticationToken", std::move(message));
-}
+std::unexpected<Error> invalid(std::string message) { return refused("InvalidAuthenticationToken", std::move(message)); }
 
 // Without the slash at the end that some clients add, in lower case.
 std::string normalized(std::string_view resource) {
-    while (resource.ends_with('/'))
-        resource.remove_suffix(1);
+    while (resource.ends_with('/')) resource.remove_suffix(1);
     return to_lower(resource);
 }
 
@@ -49,10 +46,9 @@ std::string message_time(std::int64_t unix_seconds) {
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(time - day);
     const auto hour = clock.hours().count();
-    return fmt::format("{}/{}/{} {}:{:02}:{:02} {}", static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()), static_cast<int>(date.year()),
-                       hour % 12 == 0 ? 12 : hour % 12, clock.minutes().count(), clock.seconds().count(),
-                       hour < 12 ? "AM" : "PM");
+    return fmt::format("{}/{}/{} {}:{:02}:{:02} {}", static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       static_cast<int>(date.year()), hour % 12 == 0 ? 12 : hour % 12, clock.minutes().count(),
+                       clock.seconds().count(), hour < 12 ? "AM" : "PM");
 }
 
 // What a directory token says that berth goes by.
@@ -129,9 +125,7 @@ struct DirectoryTokens::Memory {
                 out.emplace_back(graph_audience);
                 takes_own = true;
                 break;
-            case Audience::registry:
-                out.emplace_back(registry_audience);
-                break;
+            case Audience::registry: out.emplace_back(registry_audience); break;
             }
         }
         if (takes_own) {
@@ -148,8 +142,7 @@ DirectoryTokens::DirectoryTokens(const KeyRing& keys, const Clock& clock)
 DirectoryTokens::~DirectoryTokens() = default;
 
 void DirectoryTokens::set_own_addresses(std::vector<std::string> base_addresses) {
-    for (std::string& address : base_addresses)
-        address = normalized(address);
+    for (std::string& address : base_addresses) address = normalized(address);
     std::erase(base_addresses, "");
     memory_->own.store(std::make_shared<const Memory::Addresses>(std::move(base_addresses)), std::memory_order_release);
 }
@@ -226,8 +219,7 @@ Result<Caller> DirectoryTokens::verify(const tenant::World& world, std::span<con
     const auto allowed = memory_->allowed(accepted);
     if (std::ranges::find(allowed, normalized(claims->audience)) == allowed.end()) {
         std::string list;
-        for (const std::string& audience : allowed)
-            list += fmt::format("{}'{}'", list.empty() ? "" : ",", audience);
+        for (const std::string& audience : allowed) list += fmt::format("{}'{}'", list.empty() ? "" : ",", audience);
         return refused("InvalidAuthenticationTokenAudience",
                        fmt::format("The access token has been obtained for wrong audience or resource '{}'. It should "
                                    "exactly match with one of the allowed audiences {}.",
@@ -237,8 +229,7 @@ Result<Caller> DirectoryTokens::verify(const tenant::World& world, std::span<con
     if (principal == nullptr || !principal->enabled || principal->kind == tenant::PrincipalKind::group) {
         return invalid("The access token is invalid: its identity is deleted or disabled.");
     }
-    if (principal->application_id &&
-        claims->application != std::optional<std::string>(principal->application_id->value())) {
+    if (principal->application_id && claims->application != std::optional<std::string>(principal->application_id->value())) {
         return invalid("The access token is invalid: it names another application than its identity's.");
     }
     return Caller{.kind = CallerKind::principal,

@@ -18,7 +18,7 @@ namespace berth::identity {
 enum class Audience : std::uint8_t {
     resource_manager, ///< https://management.azure.com, https://management.core.windows.net, berth's own address
     graph,            ///< https://graph.microsoft.com, berth's own address
-    registry, ///< https://containerregistry.azure.net, at /oauth2/exchange; ARM's too while the registry allows it
+    registry,         ///< https://containerregistry.azure.net, at /oauth2/exchange; ARM's too while the registry allows it
 };
 
 /// What `/oauth2/exchange` of the registry accepts: its own audience, and ARM's while the registry allows it.

@@ -125,8 +125,7 @@ TEST_F(DirectoryTokensTest, AreForOneAudience) {
         {"/", false, false, false},
     };
     for (const auto& row : table) {
-        EXPECT_EQ(tokens.knows_resource(row.resource), row.for_arm || row.for_graph || row.for_registry)
-            << row.resource;
+        EXPECT_EQ(tokens.knows_resource(row.resource), row.for_arm || row.for_graph || row.for_registry) << row.resource;
         const std::string token = issue(row.resource);
         const std::pair<std::span<const Audience>, bool> uses[] = {
             {only_arm, row.for_arm}, {only_graph, row.for_graph}, {only_registry, row.for_registry}};
@@ -140,10 +139,9 @@ TEST_F(DirectoryTokensTest, AreForOneAudience) {
     }
     expect_refused({}, issue(), "InvalidAuthenticationTokenAudience");
     const auto refused = tokens.verify(people.world(), only_registry, issue());
-    EXPECT_EQ(refused.error().message,
-              "The access token has been obtained for wrong audience or resource "
-              "'https://management.azure.com'. It should exactly match with one of the allowed "
-              "audiences 'https://containerregistry.azure.net'.");
+    EXPECT_EQ(refused.error().message, "The access token has been obtained for wrong audience or resource "
+                                       "'https://management.azure.com'. It should exactly match with one of the allowed "
+                                       "audiences 'https://containerregistry.azure.net'.");
 }
 
 TEST_F(DirectoryTokensTest, ARegistrySaysWhetherItTakesTokensForArm) {
@@ -161,8 +159,7 @@ TEST_F(DirectoryTokensTest, ARegistrySaysWhetherItTakesTokensForArm) {
 TEST_F(DirectoryTokensTest, OwnAddressesFollowWhatWasSet) {
     const std::string token = issue("https://localhost:5443");
     expect_accepted(only_arm, token);
-    for (DirectoryTokens* with : {&tokens, &cold})
-        with->set_own_addresses({"https://registry.example.org"});
+    for (DirectoryTokens* with : {&tokens, &cold}) with->set_own_addresses({"https://registry.example.org"});
     expect_refused(only_arm, token, "InvalidAuthenticationTokenAudience");
     EXPECT_TRUE(tokens.knows_resource("https://registry.example.org/"));
 }
@@ -207,8 +204,7 @@ TEST_F(DirectoryTokensTest, EveryClaimMustBeThereAndRight) {
         object without = good;
         without.erase(claim);
         expect_refused(only_arm, sign(without), "InvalidAuthenticationToken", claim);
-        for (const value& wrong :
-             {value(nullptr), value(true), value(1.5), value(boost::json::array{1}), value(object())}) {
+        for (const value& wrong : {value(nullptr), value(true), value(1.5), value(boost::json::array{1}), value(object())}) {
             object changed = good;
             changed[claim] = wrong;
             expect_refused(only_arm, sign(changed), "InvalidAuthenticationToken", claim);
@@ -240,8 +236,8 @@ TEST_F(DirectoryTokensTest, ATokenOfARegistryIsNone) {
 }
 
 TEST_F(DirectoryTokensTest, GarbageIsRefused) {
-    for (const std::string& token : {std::string(), std::string("a.b.c"), std::string(1 << 20, 'a'), std::string(".."),
-                                     issue() + "=", issue() + "A"}) {
+    for (const std::string& token :
+         {std::string(), std::string("a.b.c"), std::string(1 << 20, 'a'), std::string(".."), issue() + "=", issue() + "A"}) {
         expect_refused(only_arm, token, "InvalidAuthenticationToken");
     }
 }

@@ -22,9 +22,7 @@ using storage::Session;
 constexpr std::chrono::hours retirement{24};
 constexpr std::array purposes{KeyPurpose::registry, KeyPurpose::directory};
 
-std::string_view to_string(KeyPurpose purpose) noexcept {
-    return purpose == KeyPurpose::registry ? "registry" : "directory";
-}
+std::string_view to_string(KeyPurpose purpose) noexcept { return purpose == KeyPurpose::registry ? "registry" : "directory"; }
 
 struct RingKey {
     KeyPurpose purpose;
@@ -60,10 +58,9 @@ Result<Keys> read_keys(Session& session, const Seal& seal) {
             if (!*more) break;
             auto pem = seal.unseal(seal_purpose(purpose, rows->text(0)), rows->bytes(1));
             if (!pem) {
-                return failure(
-                    ErrorCode::internal,
-                    "The signing keys cannot be unsealed: the key file does not belong to this database. Put "
-                    "back the key file that was beside it.");
+                return failure(ErrorCode::internal,
+                               "The signing keys cannot be unsealed: the key file does not belong to this database. Put "
+                               "back the key file that was beside it.");
             }
             auto key = SigningKey::from_pem(purpose, as_text(*pem));
             OPENSSL_cleanse(pem->data(), pem->size());
@@ -187,16 +184,15 @@ private:
         for (const RingKey& key : made) {
             const RingKey* signer = signer_of(*current, key.purpose);
             if (signer != nullptr && !is_due(signer->created_at, now)) continue;
-            auto retired =
-                session.execute("update signing_keys set retires_at = ?2 where purpose = ?1 and retires_at is null",
-                                to_string(key.purpose), now + retirement);
+            auto retired = session.execute("update signing_keys set retires_at = ?2 where purpose = ?1 and retires_at is null",
+                                           to_string(key.purpose), now + retirement);
             if (!retired) return failure(std::move(retired));
             const Secret pem = key.key->to_pem();
-            auto inserted = session.execute(
-                "insert into signing_keys(id, purpose, sealed_private_key, created_at, retires_at) "
-                "values (?1, ?2, ?3, ?4, ?5)",
-                key.key->id(), to_string(key.purpose),
-                seal_.seal(seal_purpose(key.purpose, key.key->id()), as_bytes(pem.reveal())), now, nullptr);
+            auto inserted =
+                session.execute("insert into signing_keys(id, purpose, sealed_private_key, created_at, retires_at) "
+                                "values (?1, ?2, ?3, ?4, ?5)",
+                                key.key->id(), to_string(key.purpose),
+                                seal_.seal(seal_purpose(key.purpose, key.key->id()), as_bytes(pem.reveal())), now, nullptr);
             if (!inserted) return failure(std::move(inserted));
             auto left = storage::append_event(session, now,
                                               {.kind = "signingKey.write",

@@ -28,8 +28,8 @@ public:
 
     /// Loads the keys, making what is missing and rotating a signing key older than `rotate_after` (the old one goes on
     /// verifying for a day).
-    static Task<Result<std::unique_ptr<KeyRing>>> load(storage::Database& database, const Seal& seal,
-                                                       const Clock& clock, std::chrono::seconds rotate_after);
+    static Task<Result<std::unique_ptr<KeyRing>>> load(storage::Database& database, const Seal& seal, const Clock& clock,
+                                                       std::chrono::seconds rotate_after);
 
     /// New keys that end with the process: for tests and measurements.
     static std::unique_ptr<KeyRing> in_memory(const Clock& clock);

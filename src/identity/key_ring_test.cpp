@@ -91,8 +91,7 @@ TEST_F(KeyRingTest, HeadersAndKeyIdsHaveTheirShape) {
 TEST_F(KeyRingTest, PublishesOnlyPublicHalves) {
     const auto names = [](const boost::json::value& key) {
         std::vector<std::string> out;
-        for (const auto& member : key.as_object())
-            out.emplace_back(member.key());
+        for (const auto& member : key.as_object()) out.emplace_back(member.key());
         return out;
     };
     const auto registry = ring->keys->key_set(KeyPurpose::registry);
@@ -105,8 +104,8 @@ TEST_F(KeyRingTest, PublishesOnlyPublicHalves) {
     EXPECT_GE(from_base64url(std::string_view(directory.at("keys").at(0).at("n").as_string()))->size(), 256U);
 
     // RFC 7638: the id is the hash of what is published.
-    const std::string canonical = fmt::format(R"({{"e":"AQAB","kty":"RSA","n":"{}"}})",
-                                              std::string_view(directory.at("keys").at(0).at("n").as_string()));
+    const std::string canonical =
+        fmt::format(R"({{"e":"AQAB","kty":"RSA","n":"{}"}})", std::string_view(directory.at("keys").at(0).at("n").as_string()));
     EXPECT_EQ(to_base64url(Digest::of(as_bytes(canonical)).bytes()), ring->key_id(KeyPurpose::directory));
 }
 
@@ -141,8 +140,7 @@ TEST_F(KeyRingTest, RefusesForgedTokens) {
         {"alg in lower case", forge(registry_key.get(), header("es256"), claims)},
         {"alg is no string", forge(registry_key.get(), fmt::format(R"({{"alg":1,"kid":"{}"}})", kid), claims)},
         {"alg missing", forge(registry_key.get(), fmt::format(R"({{"kid":"{}"}})", kid), claims)},
-        {"alg twice",
-         forge(registry_key.get(), fmt::format(R"({{"alg":"none","alg":"ES256","kid":"{}"}})", kid), claims)},
+        {"alg twice", forge(registry_key.get(), fmt::format(R"({{"alg":"none","alg":"ES256","kid":"{}"}})", kid), claims)},
         // Another key.
         {"a stranger's key under our id", forge(stranger_key.get(), header("ES256"), claims)},
         {"a stranger's key under its id", *stranger.sign(claims)},
@@ -190,16 +188,14 @@ TEST_F(KeyRingTest, RefusesForgedTokens) {
         {"claims are an array", forge(registry_key.get(), header("ES256"), "[]")},
         {"claims are empty", forge(registry_key.get(), header("ES256"), "")},
         {"a claim twice", forge(registry_key.get(), header("ES256"), R"({"sub":"a","sub":"b"})")},
-        {"a claim twice, spelled with an escape",
-         forge(registry_key.get(), header("ES256"), R"({"sub":"a","\u0073ub":"b"})")},
+        {"a claim twice, spelled with an escape", forge(registry_key.get(), header("ES256"), R"({"sub":"a","\u0073ub":"b"})")},
         {"claims are deep", forge(registry_key.get(), header("ES256"), R"({"a":[[[[[[[[[1]]]]]]]]]})")},
         {"1 MiB of one letter", std::string(1 << 20, 'a')},
         {"1 MiB of dots", std::string(1 << 20, '.')},
         {"1 MiB of claims, well signed",
          forge(registry_key.get(), header("ES256"), fmt::format(R"({{"sub":"{}"}})", std::string(1 << 20, 'a')))},
         {"just above the limit, well signed",
-         forge(registry_key.get(), header("ES256"),
-               fmt::format(R"({{"sub":"{}"}})", std::string(longest_token * 3 / 4, 'a')))},
+         forge(registry_key.get(), header("ES256"), fmt::format(R"({{"sub":"{}"}})", std::string(longest_token * 3 / 4, 'a')))},
     };
     for (const auto& [what, token] : table) {
         const auto verified = ring->keys->verify(KeyPurpose::registry, token);
@@ -215,9 +211,8 @@ TEST_F(KeyRingTest, RefusesForgedTokens) {
     const std::string directory_good = forge(directory_key.get(), directory_header, claims);
     ASSERT_TRUE(ring->keys->verify(KeyPurpose::directory, directory_good));
     EXPECT_FALSE(ring->keys->verify(
-        KeyPurpose::directory,
-        forge_hmac(public_pem(directory_key.get()),
-                   fmt::format(R"({{"alg":"HS256","typ":"JWT","kid":"{}"}})", directory_kid), claims)));
+        KeyPurpose::directory, forge_hmac(public_pem(directory_key.get()),
+                                          fmt::format(R"({{"alg":"HS256","typ":"JWT","kid":"{}"}})", directory_kid), claims)));
 }
 
 TEST_F(KeyRingTest, EveryByteCounts) {
@@ -255,8 +250,8 @@ TEST(WriteClaims, GoClientsCanDecodeThem) {
     for (int round = 0; round < 500; ++round) {
         std::string value;
         for (int i = 0; i < 20; ++i) {
-            constexpr std::string_view pieces[] = {
-                ">", "?", "~", "\x7F", "a", "\xC3\xBF", "\xE2\x82\xAC", "\xF0\x9F\xBF\xBF", "\xFF"};
+            constexpr std::string_view pieces[] = {">",   "?", "~", "\x7F", "a", "\xC3\xBF", "\xE2\x82\xAC", "\xF0\x9F\xBF\xBF",
+                                                   "\xFF"};
             value += pieces[random() % std::size(pieces)];
         }
         const std::string encoded = base64url_text(write_claims({{"v", value}}));
@@ -330,9 +325,8 @@ TEST(StoredKeys, NeedTheKeyFileThatSealedThem) {
 
 TEST(StoredKeys, ARowIsBoundToItsIdAndPurpose) {
     Ring ring;
-    auto swapped = sync_wait(ring.database->write([](storage::Session& s) {
-        return s.execute("update signing_keys set id = id || 'A' where purpose = 'registry'");
-    }));
+    auto swapped = sync_wait(ring.database->write(
+        [](storage::Session& s) { return s.execute("update signing_keys set id = id || 'A' where purpose = 'registry'"); }));
     ASSERT_TRUE(swapped);
     EXPECT_FALSE(sync_wait(KeyRing::load(*ring.database, ring.seal, ring.clock, rotate_after)));
 }
@@ -343,8 +337,7 @@ TEST(StoredKeys, AreNotReadableInTheDatabase) {
         auto rows = s.query("select sealed_private_key from signing_keys");
         if (!rows) return failure(std::move(rows));
         bool found = false;
-        while (*rows->next())
-            found |= as_text(rows->bytes(0)).find("PRIVATE KEY") != std::string_view::npos;
+        while (*rows->next()) found |= as_text(rows->bytes(0)).find("PRIVATE KEY") != std::string_view::npos;
         return found;
     }));
     ASSERT_TRUE(plain);
@@ -368,8 +361,7 @@ TEST(SigningKey, ReadsBackOnlyItsOwnKind) {
     EXPECT_FALSE(SigningKey::from_pem(KeyPurpose::directory, {text, static_cast<std::size_t>(size)}));
     const ForgeKey other_curve(EVP_EC_gen("P-384"));
     const Owned<BIO, BIO_free_all> curve_buffer(BIO_new(BIO_s_mem()));
-    ASSERT_EQ(
-        PEM_write_bio_PKCS8PrivateKey(curve_buffer.get(), other_curve.get(), nullptr, nullptr, 0, nullptr, nullptr), 1);
+    ASSERT_EQ(PEM_write_bio_PKCS8PrivateKey(curve_buffer.get(), other_curve.get(), nullptr, nullptr, 0, nullptr, nullptr), 1);
     const long curve_size = BIO_get_mem_data(curve_buffer.get(), &text);
     EXPECT_FALSE(SigningKey::from_pem(KeyPurpose::registry, {text, static_cast<std::size_t>(curve_size)}));
 }

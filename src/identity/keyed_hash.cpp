@@ -28,8 +28,7 @@ KeyedHash::KeyedHash() {
     char digest[] = "SHA256"; // the parameter's constructor takes a pointer to what it does not change
     const std::array<OSSL_PARAM, 2> parameters{OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
                                                OSSL_PARAM_construct_end()};
-    must(EVP_MAC_init(prepared_.get(), reinterpret_cast<const unsigned char*>(key.data()), key.size(),
-                      parameters.data()) == 1);
+    must(EVP_MAC_init(prepared_.get(), reinterpret_cast<const unsigned char*>(key.data()), key.size(), parameters.data()) == 1);
     OPENSSL_cleanse(key.data(), key.size());
 }
 

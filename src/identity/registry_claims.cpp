@@ -63,12 +63,9 @@ std::string_view to_string(RegistryTokenKind kind) noexcept {
 
 std::string_view to_claim(CallerKind kind) noexcept {
     switch (kind) {
-    case CallerKind::principal:
-        return "principal";
-    case CallerKind::admin_user:
-        return "admin_user";
-    case CallerKind::anonymous:
-        break;
+    case CallerKind::principal: return "principal";
+    case CallerKind::admin_user: return "admin_user";
+    case CallerKind::anonymous: break;
     }
     return "anonymous";
 }
@@ -80,8 +77,7 @@ std::string_view to_claim(RoleAssignmentMode mode) noexcept {
 boost::json::array to_claim(const std::vector<TokenScope>& scopes) {
     boost::json::array out;
     for (const TokenScope& scope : scopes) {
-        out.push_back(
-            {{"type", scope.type}, {"name", scope.name}, {"actions", boost::json::value_from(scope.actions)}});
+        out.push_back({{"type", scope.type}, {"name", scope.name}, {"actions", boost::json::value_from(scope.actions)}});
     }
     return out;
 }
@@ -145,8 +141,7 @@ Result<RegistryClaims> RegistryClaims::parse(const boost::json::object& json) {
     return out;
 }
 
-boost::json::array permission_words(const tenant::World& world, const tenant::Registry& registry,
-                                    const Caller& caller) {
+boost::json::array permission_words(const tenant::World& world, const tenant::Registry& registry, const Caller& caller) {
     boost::json::array out;
     for (const Word& word : words()) {
         const bool by_repository = registry.mode == RoleAssignmentMode::repository_permissions;

@@ -22,9 +22,7 @@ constexpr std::chrono::seconds anonymous_lifetime = std::chrono::minutes(5);
 constexpr std::size_t longest_issued = 16UZ * 1024;
 constexpr std::size_t memory_capacity = 8192;
 
-std::unexpected<Error> refused(std::string message) {
-    return failure(ErrorCode::invalid_credentials, std::move(message));
-}
+std::unexpected<Error> refused(std::string message) { return failure(ErrorCode::invalid_credentials, std::move(message)); }
 
 MemoryKey memory_key(std::string_view token) {
     MemoryKey key{};
@@ -81,8 +79,8 @@ struct RegistryTokens::Memory {
 
     Result<IssuedToken> issue(const KeyRing& keys, Timestamp now, RegistryClaims claims, boost::json::object more,
                               std::chrono::seconds lifetime);
-    Result<Caller> verify(const KeyRing& keys, Timestamp now, const tenant::World& world,
-                          const tenant::Registry& registry, RegistryTokenKind kind, std::string_view token);
+    Result<Caller> verify(const KeyRing& keys, Timestamp now, const tenant::World& world, const tenant::Registry& registry,
+                          RegistryTokenKind kind, std::string_view token);
 };
 
 Result<IssuedToken> RegistryTokens::Memory::issue(const KeyRing& keys, Timestamp now, RegistryClaims claims,
@@ -103,8 +101,7 @@ Result<IssuedToken> RegistryTokens::Memory::issue(const KeyRing& keys, Timestamp
                              {"berth_mode", to_claim(claims.mode)}};
     if (claims.principal) json["oid"] = claims.principal->value();
     if (claims.kind == RegistryTokenKind::access) json["berth_asked"] = to_claim(claims.asked);
-    for (auto& member : more)
-        json[member.key()] = std::move(member.value());
+    for (auto& member : more) json[member.key()] = std::move(member.value());
 
     auto token = keys.sign(KeyPurpose::registry, json);
     if (!token) return failure(std::move(token));
@@ -176,9 +173,7 @@ Result<Subject> subject_of(const tenant::World& world, const tenant::Registry& r
                  .asked = {}},
                 {}};
     switch (caller.kind) {
-    case CallerKind::anonymous:
-        out.json["sub"] = anonymous_subject;
-        break;
+    case CallerKind::anonymous: out.json["sub"] = anonymous_subject; break;
     case CallerKind::admin_user:
         if (!registry.admin_user_enabled) return refused("The admin user of the registry is disabled.");
         out.json["sub"] = registry.name;
@@ -207,8 +202,7 @@ Result<IssuedToken> RegistryTokens::issue_refresh(const tenant::World& world, co
     subject->claims.kind = RegistryTokenKind::refresh;
     auto& json = subject->json;
     json["tenant"] = world.tenant_id.value();
-    json["permissions"] = {{"actions", permission_words(world, registry, caller)},
-                           {"notActions", boost::json::array()}};
+    json["permissions"] = {{"actions", permission_words(world, registry, caller)}, {"notActions", boost::json::array()}};
     // How acr-cli tells that permissions are per repository here.
     if (registry.mode == tenant::RoleAssignmentMode::repository_permissions && subject->claims.principal) {
         json["aad_identity"] = subject->claims.principal->value();

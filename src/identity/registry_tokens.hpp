@@ -29,8 +29,7 @@ public:
     ~RegistryTokens();
 
     /// For a principal or admin user: three hours.
-    Result<IssuedToken> issue_refresh(const tenant::World& world, const tenant::Registry& registry,
-                                      const Caller& caller);
+    Result<IssuedToken> issue_refresh(const tenant::World& world, const tenant::Registry& registry, const Caller& caller);
     /// One hour (anonymous: five minutes). `asked` narrows what it may be used for; `granted` is what clients read in
     /// `access` and decides nothing.
     Result<IssuedToken> issue_access(const tenant::World& world, const tenant::Registry& registry, const Caller& caller,

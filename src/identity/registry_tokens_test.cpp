@@ -31,8 +31,7 @@ protected:
         EXPECT_TRUE(issued) << issued.error().message;
         return issued ? issued->token : "";
     }
-    std::string access(const Caller& caller, std::string_view asked = "repository:app:pull",
-                       std::string_view granted = "") {
+    std::string access(const Caller& caller, std::string_view asked = "repository:app:pull", std::string_view granted = "") {
         auto issued = tokens.issue_access(people.world(), registry(), caller, TokenScope::parse_list(asked),
                                           TokenScope::parse_list(granted));
         EXPECT_TRUE(issued) << issued.error().message;
@@ -63,8 +62,7 @@ protected:
     static std::string sign(const object& claims) { return *shared_keys().sign(KeyPurpose::registry, claims); }
     static std::vector<std::string> names(const object& json) {
         std::vector<std::string> out;
-        for (const auto& member : json)
-            out.emplace_back(member.key());
+        for (const auto& member : json) out.emplace_back(member.key());
         return out;
     }
 };
@@ -72,8 +70,8 @@ protected:
 TEST_F(RegistryTokensTest, RefreshTokensHaveAzuresClaims) {
     const object claims = json_part(refresh(robot()), 1);
     EXPECT_THAT(names(claims),
-                UnorderedElementsAre("jti", "sub", "nbf", "exp", "iat", "iss", "aud", "version", "rid", "grant_type",
-                                     "appid", "tenant", "permissions", "roles", "oid", "berth_caller", "berth_mode"));
+                UnorderedElementsAre("jti", "sub", "nbf", "exp", "iat", "iss", "aud", "version", "rid", "grant_type", "appid",
+                                     "tenant", "permissions", "roles", "oid", "berth_caller", "berth_mode"));
     EXPECT_TRUE(Guid::parse(std::string_view(claims.at("jti").as_string())));
     EXPECT_EQ(claims.at("sub"), value(people.robot_client.value()));
     EXPECT_EQ(claims.at("appid"), value(people.robot_client.value()));
@@ -94,13 +92,12 @@ TEST_F(RegistryTokensTest, RefreshTokensHaveAzuresClaims) {
 TEST_F(RegistryTokensTest, AccessTokensHaveAzuresClaims) {
     const object claims = json_part(access(robot(), "repository:app:pull,push", "repository:app:pull"), 1);
     EXPECT_THAT(names(claims),
-                UnorderedElementsAre("jti", "sub", "nbf", "exp", "iat", "iss", "aud", "version", "rid", "grant_type",
-                                     "appid", "roles", "access", "oid", "berth_caller", "berth_mode", "berth_asked"));
+                UnorderedElementsAre("jti", "sub", "nbf", "exp", "iat", "iss", "aud", "version", "rid", "grant_type", "appid",
+                                     "roles", "access", "oid", "berth_caller", "berth_mode", "berth_asked"));
     EXPECT_EQ(claims.at("grant_type"), "access_token");
     EXPECT_EQ(claims.at("exp").as_int64() - claims.at("nbf").as_int64(), 4'500);
     EXPECT_EQ(claims.at("access"), (value{{{"type", "repository"}, {"name", "app"}, {"actions", {"pull"}}}}));
-    EXPECT_EQ(claims.at("berth_asked"),
-              (value{{{"type", "repository"}, {"name", "app"}, {"actions", {"pull", "push"}}}}));
+    EXPECT_EQ(claims.at("berth_asked"), (value{{{"type", "repository"}, {"name", "app"}, {"actions", {"pull", "push"}}}}));
 }
 
 TEST_F(RegistryTokensTest, OtherCallersHaveTheirSubjects) {
@@ -113,15 +110,13 @@ TEST_F(RegistryTokensTest, OtherCallersHaveTheirSubjects) {
     EXPECT_EQ(by_admin.at("sub"), "images");
     EXPECT_FALSE(by_admin.contains("oid"));
     EXPECT_FALSE(by_admin.contains("appid"));
-    EXPECT_EQ(by_admin.at("permissions").at("actions"),
-              (value{"read", "write", "delete", "metadata/read", "metadata/write"}));
+    EXPECT_EQ(by_admin.at("permissions").at("actions"), (value{"read", "write", "delete", "metadata/read", "metadata/write"}));
 
     const object anonymous = json_part(access(Caller::anonymous()), 1);
     EXPECT_EQ(anonymous.at("sub"), "acr_anon_pull");
     EXPECT_FALSE(anonymous.contains("oid"));
     EXPECT_EQ(anonymous.at("exp").as_int64() - anonymous.at("nbf").as_int64(), 1'200);
-    EXPECT_EQ(tokens.issue_refresh(people.world(), registry(), Caller::anonymous()).error().code,
-              ErrorCode::unauthenticated);
+    EXPECT_EQ(tokens.issue_refresh(people.world(), registry(), Caller::anonymous()).error().code, ErrorCode::unauthenticated);
 }
 
 TEST_F(RegistryTokensTest, OnlyRepositoryPermissionsShowAnAadIdentity) {
@@ -267,8 +262,8 @@ TEST_F(RegistryTokensTest, EndWithWhomTheyStandFor) {
     expect_refused(Use::access, of_robot, "deleted");
 
     // A group cannot call.
-    EXPECT_FALSE(tokens.issue_access(people.world(), registry(),
-                                     {.kind = CallerKind::principal, .principal = people.team}, {}, {}));
+    EXPECT_FALSE(
+        tokens.issue_access(people.world(), registry(), {.kind = CallerKind::principal, .principal = people.team}, {}, {}));
 }
 
 TEST_F(RegistryTokensTest, EndWithTheRoleAssignmentMode) {
@@ -292,9 +287,8 @@ TEST_F(RegistryTokensTest, EveryClaimMustBeThereAndRight) {
         for (const value& wrong : {value(nullptr), value(true), value(1.5), value(-1), value(""), value("x"),
                                    value(boost::json::array{1}), value(object{{"a", 1}})}) {
             if (wrong.kind() == good.at(claim).kind() &&
-                (claim == std::string_view("jti") || claim == std::string_view("sub") ||
-                 claim == std::string_view("version") || claim == std::string_view("iat") ||
-                 claim == std::string_view("nbf"))) {
+                (claim == std::string_view("jti") || claim == std::string_view("sub") || claim == std::string_view("version") ||
+                 claim == std::string_view("iat") || claim == std::string_view("nbf"))) {
                 continue; // of the right type, and any value will do
             }
             object changed = good;
@@ -356,10 +350,9 @@ TEST_F(RegistryTokensTest, GarbageIsRefused) {
 
 TEST_F(RegistryTokensTest, TooManyScopesAreRefusedWhenTheyAreAsked) {
     std::string asked;
-    for (int i = 0; i < 64; ++i)
-        asked += "repository:" + std::string(255, 'a') + ":pull,push ";
-    const auto issued = tokens.issue_access(people.world(), registry(), robot(), TokenScope::parse_list(asked),
-                                            TokenScope::parse_list(asked));
+    for (int i = 0; i < 64; ++i) asked += "repository:" + std::string(255, 'a') + ":pull,push ";
+    const auto issued =
+        tokens.issue_access(people.world(), registry(), robot(), TokenScope::parse_list(asked), TokenScope::parse_list(asked));
     ASSERT_FALSE(issued);
     EXPECT_EQ(issued.error().code, ErrorCode::bad_request);
     EXPECT_THAT(issued.error().message, HasSubstr("fewer scopes"));

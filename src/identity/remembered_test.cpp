@@ -57,8 +57,7 @@ TEST(Remembered, IsSharedBetweenThreads) {
             }
         });
     }
-    for (auto& thread : threads)
-        thread.join();
+    for (auto& thread : threads) thread.join();
     EXPECT_EQ(wrong, 0);
 }
 

@@ -95,16 +95,14 @@ Result<Bytes> read_key(const std::filesystem::path& path) {
         size += static_cast<std::size_t>(got);
     }
     text.resize(size);
-    while (text.ends_with('\n') || text.ends_with('\r'))
-        text.pop_back();
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
     auto key = from_hex(text);
     OPENSSL_cleanse(text.data(), text.size());
     if (!key || key->size() != key_size) {
-        return failure(
-            ErrorCode::internal,
-            fmt::format("The key file '{}' is damaged: it should hold 64 hexadecimal digits. Restore it from "
-                        "a backup; without it the sealed values of this data folder cannot be read.",
-                        path.string()));
+        return failure(ErrorCode::internal,
+                       fmt::format("The key file '{}' is damaged: it should hold 64 hexadecimal digits. Restore it from "
+                                   "a backup; without it the sealed values of this data folder cannot be read.",
+                                   path.string()));
     }
     return std::move(*key);
 }
@@ -175,8 +173,8 @@ Result<Bytes> Seal::unseal(std::string_view purpose, std::span<const std::byte> 
     must(EVP_DecryptInit_ex2(context.get(), cipher(), key.key(), key.nonce(), nullptr) == 1);
     must(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1);
     must(EVP_DecryptUpdate(context.get(), nullptr, &size, raw(sealed.data()), 1) == 1);
-    must(text.empty() || EVP_DecryptUpdate(context.get(), raw(out.data()), &size, raw(text.data()),
-                                           static_cast<int>(text.size())) == 1);
+    must(text.empty() ||
+         EVP_DecryptUpdate(context.get(), raw(out.data()), &size, raw(text.data()), static_cast<int>(text.size())) == 1);
     std::array<unsigned char, tag_size> rest{};
     if (EVP_DecryptFinal_ex(context.get(), rest.data(), &size) != 1) {
         ERR_clear_error(); // TLS on this thread looks at the same queue

@@ -33,8 +33,7 @@ TEST(Seal, GivesBackWhatItSealed) {
 TEST(Seal, TheSameIsNeverSealedAlike) {
     const Seal seal = random_seal();
     std::set<Bytes> seen;
-    for (int i = 0; i < 100; ++i)
-        EXPECT_TRUE(seen.insert(seal.seal("purpose", as_bytes("text"))).second);
+    for (int i = 0; i < 100; ++i) EXPECT_TRUE(seen.insert(seal.seal("purpose", as_bytes("text"))).second);
 }
 
 TEST(Seal, RefusesEverythingElse) {
@@ -52,8 +51,7 @@ TEST(Seal, RefusesEverythingElse) {
         }
     }
     for (std::size_t size = 0; size < sealed.size(); ++size) {
-        EXPECT_TRUE(refuses("purpose", Bytes(sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(size))))
-            << size;
+        EXPECT_TRUE(refuses("purpose", Bytes(sealed.begin(), sealed.begin() + static_cast<std::ptrdiff_t>(size)))) << size;
     }
     Bytes longer = sealed;
     longer.push_back(std::byte{0});
@@ -90,8 +88,7 @@ TEST(Seal, ManyWhoOpenAtOnceAgreeOnTheKey) {
             if (auto opened = Seal::open(path)) seal = std::move(*opened);
         });
     }
-    for (auto& thread : threads)
-        thread.join();
+    for (auto& thread : threads) thread.join();
     ASSERT_TRUE(seals.front());
     const Bytes sealed = seals.front()->seal("purpose", as_bytes("text"));
     for (const auto& seal : seals) {

@@ -32,9 +32,9 @@ constexpr std::uint64_t max_scrypt_memory = 128ULL << 20U;
 
 std::optional<Bytes> scrypt(std::string_view password, std::span<const std::byte> salt, ScryptCost cost) {
     Bytes out(scrypt_hash_size);
-    const int done = EVP_PBE_scrypt(
-        password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()), salt.size(), cost.n,
-        cost.r, cost.p, max_scrypt_memory, reinterpret_cast<unsigned char*>(out.data()), out.size());
+    const int done =
+        EVP_PBE_scrypt(password.data(), password.size(), reinterpret_cast<const unsigned char*>(salt.data()), salt.size(),
+                       cost.n, cost.r, cost.p, max_scrypt_memory, reinterpret_cast<unsigned char*>(out.data()), out.size());
     if (done != 1) {
         ERR_clear_error(); // TLS on this thread looks at the same queue
         return std::nullopt;
@@ -82,8 +82,7 @@ std::string hash_password(const Secret& password) {
     const ScryptCost cost;
     const auto hash = scrypt(password.reveal(), salt, cost);
     if (!hash) std::abort(); // no memory: nothing that could be kept instead
-    return fmt::format("{}{}${}${}${}${}", scrypt_prefix, cost.n, cost.r, cost.p, to_base64url(salt),
-                       to_base64url(*hash));
+    return fmt::format("{}{}${}${}${}${}", scrypt_prefix, cost.n, cost.r, cost.p, to_base64url(salt), to_base64url(*hash));
 }
 
 bool matches_hash(std::string_view secret, std::string_view hash) {

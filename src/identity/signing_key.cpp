@@ -48,24 +48,18 @@ cjose_jwk_t* make_ec_jwk(EVP_PKEY* key) {
     Bytes d = number_of(key, OSSL_PKEY_PARAM_PRIV_KEY, p256_size);
     Bytes x = number_of(key, OSSL_PKEY_PARAM_EC_PUB_X, p256_size);
     Bytes y = number_of(key, OSSL_PKEY_PARAM_EC_PUB_Y, p256_size);
-    const cjose_jwk_ec_keyspec spec{.crv = CJOSE_JWK_EC_P_256,
-                                    .d = raw(d),
-                                    .dlen = d.size(),
-                                    .x = raw(x),
-                                    .xlen = x.size(),
-                                    .y = raw(y),
-                                    .ylen = y.size()};
+    const cjose_jwk_ec_keyspec spec{
+        .crv = CJOSE_JWK_EC_P_256, .d = raw(d), .dlen = d.size(), .x = raw(x), .xlen = x.size(), .y = raw(y), .ylen = y.size()};
     cjose_jwk_t* jwk = cjose_jwk_create_EC_spec(&spec, nullptr);
     OPENSSL_cleanse(d.data(), d.size());
     return jwk;
 }
 
 cjose_jwk_t* make_rsa_jwk(EVP_PKEY* key) {
-    std::array<Bytes, 8> parts{
-        number_of(key, OSSL_PKEY_PARAM_RSA_E),         number_of(key, OSSL_PKEY_PARAM_RSA_N),
-        number_of(key, OSSL_PKEY_PARAM_RSA_D),         number_of(key, OSSL_PKEY_PARAM_RSA_FACTOR1),
-        number_of(key, OSSL_PKEY_PARAM_RSA_FACTOR2),   number_of(key, OSSL_PKEY_PARAM_RSA_EXPONENT1),
-        number_of(key, OSSL_PKEY_PARAM_RSA_EXPONENT2), number_of(key, OSSL_PKEY_PARAM_RSA_COEFFICIENT1)};
+    std::array<Bytes, 8> parts{number_of(key, OSSL_PKEY_PARAM_RSA_E),         number_of(key, OSSL_PKEY_PARAM_RSA_N),
+                               number_of(key, OSSL_PKEY_PARAM_RSA_D),         number_of(key, OSSL_PKEY_PARAM_RSA_FACTOR1),
+                               number_of(key, OSSL_PKEY_PARAM_RSA_FACTOR2),   number_of(key, OSSL_PKEY_PARAM_RSA_EXPONENT1),
+                               number_of(key, OSSL_PKEY_PARAM_RSA_EXPONENT2), number_of(key, OSSL_PKEY_PARAM_RSA_COEFFICIENT1)};
     const cjose_jwk_rsa_keyspec spec{.e = raw(parts[0]),
                                      .elen = parts[0].size(),
                                      .n = raw(parts[1]),
@@ -83,8 +77,7 @@ cjose_jwk_t* make_rsa_jwk(EVP_PKEY* key) {
                                      .qi = raw(parts[7]),
                                      .qilen = parts[7].size()};
     cjose_jwk_t* jwk = cjose_jwk_create_RSA_spec(&spec, nullptr);
-    for (Bytes& part : parts)
-        OPENSSL_cleanse(part.data(), part.size());
+    for (Bytes& part : parts) OPENSSL_cleanse(part.data(), part.size());
     return jwk;
 }
 
@@ -171,8 +164,8 @@ Result<std::string> SigningKey::sign(std::string_view payload) const {
         !cjose_header_set(header.get(), CJOSE_HDR_KID, id_.c_str(), nullptr)) {
         return failed();
     }
-    const Signature signature(cjose_jws_sign(
-        jwk_.get(), header.get(), reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size(), nullptr));
+    const Signature signature(cjose_jws_sign(jwk_.get(), header.get(), reinterpret_cast<const std::uint8_t*>(payload.data()),
+                                             payload.size(), nullptr));
     const char* compact = nullptr;
     if (!signature || !cjose_jws_export(signature.get(), &compact, nullptr)) return failed();
     return std::string(compact);

@@ -70,7 +70,8 @@ Result<DataFolder> DataFolder::open(const std::string& given, FileSystem& files)
         if (locked.error() != EWOULDBLOCK) return cannot_open(path, locked.error());
         return failure(ErrorCode::conflict,
                        fmt::format("The data folder {} is in use by another berth (process {}). Stop that one, or choose "
-                                   "another folder.", path.string(), process_in(files, lock->get())));
+                                   "another folder.",
+                                   path.string(), process_in(files, lock->get())));
     }
     // Who has it, for the message above. A full disk is no reason not to start: what is there can be read.
     const std::string process = fmt::format("{}\n", ::getpid());

@@ -57,8 +57,8 @@ TEST(DataFolder, TakesNoNonsenseForTheProcessThatHoldsIt) {
 TEST(DataFolder, RefusesWhatIsNoFolder) {
     TemporaryFolder temporary;
     std::ofstream(temporary.path() / "file") << "x";
-    for (const auto& path : {(temporary.path() / "file").string(), (temporary.path() / "file" / "below").string(),
-                             std::string()}) {
+    for (const auto& path :
+         {(temporary.path() / "file").string(), (temporary.path() / "file" / "below").string(), std::string()}) {
         auto folder = DataFolder::open(path);
         ASSERT_FALSE(folder) << path;
         EXPECT_EQ(folder.error().code, ErrorCode::invalid_parameter) << folder.error().message;

@@ -10,10 +10,10 @@ namespace berth::storage {
 
 /// One change, as webhooks, audit, replication and usage will read it.
 struct Event {
-    std::string kind;                      ///< e.g. `manifest.push`, `tag.delete`, `roleAssignment.write`
-    std::optional<std::int64_t> registry;  ///< row of the registry it happened in
-    std::string actor;                     ///< object id of who did it, `admin:<registry>` or `anonymous`
-    boost::json::object detail;            ///< what: names, digests, ids; never a secret
+    std::string kind;                     ///< e.g. `manifest.push`, `tag.delete`, `roleAssignment.write`
+    std::optional<std::int64_t> registry; ///< row of the registry it happened in
+    std::string actor;                    ///< object id of who did it, `admin:<registry>` or `anonymous`
+    boost::json::object detail;           ///< what: names, digests, ids; never a secret
 };
 
 /// Appends the event in the transaction that makes the change.

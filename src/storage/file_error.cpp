@@ -17,8 +17,7 @@ Error file_error(int code, std::string_view what) {
     case EFBIG: return because(ErrorCode::storage_full, "Free space on the volume of the data folder and try again.");
     case EROFS:
     case EACCES:
-    case EPERM:
-        return because(ErrorCode::storage_read_only, "Make the data folder writable for the user that runs berth.");
+    case EPERM: return because(ErrorCode::storage_read_only, "Make the data folder writable for the user that runs berth.");
     case EMFILE:
     case ENFILE: return because(ErrorCode::unavailable, "Raise the limit of open files and try again.");
     case ENOMEM: return because(ErrorCode::unavailable, "Try again.");

@@ -51,8 +51,7 @@ public:
     SystemResult<FileStatus> status(int file) override {
         struct ::stat status{};
         if (::fstat(file, &status) != 0) return failed();
-        const auto modified = std::chrono::seconds(status.st_mtim.tv_sec) +
-                              std::chrono::nanoseconds(status.st_mtim.tv_nsec);
+        const auto modified = std::chrono::seconds(status.st_mtim.tv_sec) + std::chrono::nanoseconds(status.st_mtim.tv_nsec);
         return FileStatus{static_cast<std::uint64_t>(status.st_size),
                           Timestamp(std::chrono::floor<std::chrono::microseconds>(modified)), S_ISDIR(status.st_mode)};
     }
@@ -79,8 +78,7 @@ public:
 
     SystemResult<void> start_writing(int file, std::uint64_t offset, std::uint64_t size) override {
         return done([&] {
-            return ::sync_file_range(file, static_cast<off64_t>(offset), static_cast<off64_t>(size),
-                                     SYNC_FILE_RANGE_WRITE);
+            return ::sync_file_range(file, static_cast<off64_t>(offset), static_cast<off64_t>(size), SYNC_FILE_RANGE_WRITE);
         });
     }
 

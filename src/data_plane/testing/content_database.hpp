@@ -77,8 +77,8 @@ protected:
         write([&](storage::Session& session) -> Result<void> {
             auto pushed = push_to_repository(session, registry, repository, now());
             if (!pushed) return failure(std::move(pushed));
-            auto made = insert_blob(session, {.digest = digest, .size = content.size(), .key = {}, .content = as_bytes(content)},
-                                    now());
+            auto made = insert_blob(session,
+                                    {.digest = digest, .size = content.size(), .key = {}, .content = as_bytes(content)}, now());
             if (!made) return failure(std::move(made));
             return link_blob(session, pushed->repository.row, digest, now());
         });
@@ -133,9 +133,7 @@ protected:
     }
     Result<StoredManifest> try_get(std::string_view repository, std::string_view reference) {
         const auto parsed = parse_reference(reference);
-        return try_read([&](storage::Session& session) {
-            return read_manifest(session, registry, repository, *parsed, true);
-        });
+        return try_read([&](storage::Session& session) { return read_manifest(session, registry, repository, *parsed, true); });
     }
 
     storage::TemporaryDatabase database_;

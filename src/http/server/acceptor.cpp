@@ -38,8 +38,8 @@ void Acceptor::accept_some() {
         sockaddr_storage address{};
         socklen_t size = sizeof(address);
         // NOLINTNEXTLINE: the cast is how the socket interface is made
-        FileDescriptor socket(::accept4(descriptor_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size,
-                                        SOCK_NONBLOCK | SOCK_CLOEXEC));
+        FileDescriptor socket(
+            ::accept4(descriptor_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!socket) {
             switch (errno) {
             case EMFILE:

@@ -80,8 +80,8 @@ Task<Result<std::size_t>> BodyReader::read_chunked(std::span<std::byte> out) {
         const std::span<char> room = wire_.buffer.room(buffer_size);
         arm();
         const bool framing_follows = direct.size() == framing_.data_left();
-        Wire::Receive receiving = direct.empty() ? wire_.receive(room)
-                                                 : wire_.receive(as_chars(direct), framing_follows ? room : std::span<char>());
+        Wire::Receive receiving =
+            direct.empty() ? wire_.receive(room) : wire_.receive(as_chars(direct), framing_follows ? room : std::span<char>());
         const std::ptrdiff_t received = co_await receiving;
         wire_.disarm();
         if (received <= 0) co_return broken(received);

@@ -19,8 +19,7 @@ using CoarseNow = const std::int64_t&;
 /// broken. After an error the connection cannot be used for another request.
 class BodyReader final : public ByteSource {
 public:
-    BodyReader(Wire& wire, CoarseNow now, std::chrono::seconds timeout) noexcept
-        : wire_(wire), now_(now), timeout_(timeout) {}
+    BodyReader(Wire& wire, CoarseNow now, std::chrono::seconds timeout) noexcept : wire_(wire), now_(now), timeout_(timeout) {}
 
     /// Prepares for the body of the next request.
     void begin(const Request& request, const Framing& framing) noexcept;

@@ -169,7 +169,8 @@ Task<bool> Connection::answer() {
     const Response response = co_await std::move(handling);
 
     body_.drop_buffered();
-    Delivery delivery{.keep_alive = framing.keep_alive && !loop_.draining() && body_.worth_draining() && !asks_to_close(response),
+    Delivery delivery{.keep_alive =
+                          framing.keep_alive && !loop_.draining() && body_.worth_draining() && !asks_to_close(response),
                       .to_http_1_0 = framing.http_1_0,
                       .to_head = request.method == Method::head};
     writer_.start(response, delivery, parts_.options.server_name);

@@ -66,8 +66,8 @@ private:
     HeadScanner scanner_;
     Refusal refusal_;
     std::string refused_target_;
-    bool first_ = true; // no request yet
-    bool idle_ = false; // waits for something that no request hangs on
+    bool first_ = true;             // no request yet
+    bool idle_ = false;             // waits for something that no request hangs on
     unsigned answered_in_turn_ = 0; // since the loop could run others
 };
 

@@ -112,8 +112,7 @@ std::unexpected<Error> explain(std::string_view address, int error) {
     case EACCES:
         return failure(ErrorCode::forbidden,
                        fmt::format("listening at {} needs rights this process lacks: take a port from 1024 on", address));
-    case EADDRNOTAVAIL:
-        return failure(ErrorCode::invalid_parameter, fmt::format("this machine has no address {}", address));
+    case EADDRNOTAVAIL: return failure(ErrorCode::invalid_parameter, fmt::format("this machine has no address {}", address));
     default: return failure(ErrorCode::internal, fmt::format("cannot listen at {}: {}", address, ::strerror(error)));
     }
 }
@@ -127,9 +126,9 @@ Result<ListeningSockets> open_listening_sockets(std::string_view address) {
     const bool by_name = endpoint && endpoint->host == "localhost";
     const auto first = by_name ? IpAddress::parse("127.0.0.1") : endpoint ? IpAddress::parse(endpoint->host) : std::nullopt;
     if (!first) {
-        return failure(ErrorCode::invalid_parameter,
-                       fmt::format("`{}` is no address to listen at: write 127.0.0.1:5000, [::1]:5000 or localhost:5000",
-                                   address));
+        return failure(
+            ErrorCode::invalid_parameter,
+            fmt::format("`{}` is no address to listen at: write 127.0.0.1:5000, [::1]:5000 or localhost:5000", address));
     }
     std::optional<IpAddress> second; // of the other family
     if (*first == IpAddress::parse("127.0.0.1")) second = IpAddress::parse("::1");

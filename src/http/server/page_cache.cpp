@@ -58,7 +58,8 @@ void bring_into_memory(int file, std::uint64_t offset, std::size_t length) noexc
     static_cast<void>(::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(2 * length), POSIX_FADV_WILLNEED));
     std::array<char, 64 * 1024> scratch; // NOLINT: filled by the read
     for (std::size_t at = 0; at < length;) {
-        const ssize_t got = ::pread(file, scratch.data(), std::min(scratch.size(), length - at), static_cast<off_t>(offset + at));
+        const ssize_t got =
+            ::pread(file, scratch.data(), std::min(scratch.size(), length - at), static_cast<off_t>(offset + at));
         if (got <= 0) return; // whoever sends the bytes meets the same error
         at += static_cast<std::size_t>(got);
     }

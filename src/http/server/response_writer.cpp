@@ -8,9 +8,9 @@
 namespace berth::http {
 namespace {
 
-constexpr std::size_t copied_body = 4 * 1024;      // up to here a copy is cheaper than a second part to send
-constexpr std::size_t tls_record = 16 * 1024;      // a head and the start of its body share the first record
-constexpr std::size_t file_window = 1024 * 1024;   // looked up in the page cache, and sent, at once
+constexpr std::size_t copied_body = 4 * 1024;    // up to here a copy is cheaper than a second part to send
+constexpr std::size_t tls_record = 16 * 1024;    // a head and the start of its body share the first record
+constexpr std::size_t file_window = 1024 * 1024; // looked up in the page cache, and sent, at once
 constexpr std::size_t tls_file_piece = 64 * 1024;
 constexpr std::size_t kept_buffer = 4 * 1024;
 
@@ -125,7 +125,8 @@ Task<bool> ResponseWriter::send_file_encrypted() {
     const auto memory = std::make_unique_for_overwrite<char[]>(tls_file_piece);
     std::uint64_t sent_in_turn = 0;
     while (offset < end) {
-        const std::span<char> room(memory.get(), static_cast<std::size_t>(std::min<std::uint64_t>(tls_file_piece, end - offset)));
+        const std::span<char> room(memory.get(),
+                                   static_cast<std::size_t>(std::min<std::uint64_t>(tls_file_piece, end - offset)));
         ssize_t got = read_from_memory(file, room, offset);
         if (got < 0 && errno == EAGAIN) {
             const auto window = static_cast<std::size_t>(std::min<std::uint64_t>(file_window, end - offset));

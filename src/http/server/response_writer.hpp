@@ -38,9 +38,9 @@ private:
     std::chrono::seconds timeout_;
     WorkerPool& workers_;
 
-    std::string buffer_;           // the head, and small bodies with it
-    std::string_view head_;        // what is left of it
-    std::string_view body_;        // what is left of a body in memory
+    std::string buffer_;    // the head, and small bodies with it
+    std::string_view head_; // what is left of it
+    std::string_view body_; // what is left of a body in memory
     const FileRange* file_ = nullptr;
     bool failed_ = false;
 };

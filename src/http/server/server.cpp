@@ -32,7 +32,8 @@ public:
                  .proxies = std::move(proxies),
                  .tls = TlsContexts(std::move(certificates)),
                  .workers = WorkerPool(file_workers)} {
-        const unsigned count = parts_.options.loops > 0 ? parts_.options.loops : std::max(1U, std::thread::hardware_concurrency());
+        const unsigned count =
+            parts_.options.loops > 0 ? parts_.options.loops : std::max(1U, std::thread::hardware_concurrency());
         for (unsigned i = 0; i < count; ++i) loops_.push_back(std::make_unique<EventLoop>());
         for (auto& loop : loops_) loop->start();
     }
@@ -131,7 +132,8 @@ private:
     bool wait_until_empty(std::chrono::milliseconds time) {
         const auto end = std::chrono::steady_clock::now() + time;
         const auto empty = [this] {
-            return std::ranges::all_of(loops_, [](const auto& loop) { return loop->open.load(std::memory_order_acquire) == 0; });
+            return std::ranges::all_of(loops_,
+                                       [](const auto& loop) { return loop->open.load(std::memory_order_acquire) == 0; });
         };
         while (!empty()) {
             if (std::chrono::steady_clock::now() >= end) return false;

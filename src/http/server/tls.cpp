@@ -24,9 +24,7 @@ using BioPointer = std::unique_ptr<BIO, BioFree>;
 using X509Pointer = std::unique_ptr<X509, X509Free>;
 using KeyPointer = std::unique_ptr<EVP_PKEY, KeyFree>;
 
-BioPointer reader(const std::string& text) {
-    return BioPointer(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
+BioPointer reader(const std::string& text) { return BioPointer(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
 // ALPN: http/1.1 if the client offers it; a client that offers only other protocols is told so.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,

@@ -27,7 +27,8 @@ std::span<char> ReceiveBuffer::room(std::size_t most) {
     if (begin_ == end_) begin_ = end_ = 0;
     const std::size_t size = end_ - begin_;
     if (size >= most) return {};
-    if (end_ == capacity_) move_to(size == capacity_ ? std::clamp(2 * capacity_, usual_size, std::max(most, usual_size)) : capacity_);
+    if (end_ == capacity_)
+        move_to(size == capacity_ ? std::clamp(2 * capacity_, usual_size, std::max(most, usual_size)) : capacity_);
     return {data_.get() + end_, std::min(capacity_ - end_, most - size)};
 }
 
@@ -55,7 +56,7 @@ Wire::Wire(asio::io_context& loop, Counters& counters, FileDescriptor socket, Tl
     : counters_(counters), socket_(loop.get_executor()), descriptor_(socket.get()) {
     error_code error;
     socket_.assign(asio::ip::tcp::v6(), descriptor_, error); // the family matters to nothing that is done here
-    if (error) return; // `socket` closes it
+    if (error) return;                                       // `socket` closes it
     static_cast<void>(socket.release());
     socket_.native_non_blocking(true, error);
     if (tls != nullptr) {

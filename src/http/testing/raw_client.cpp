@@ -77,7 +77,8 @@ bool RawClient::start_tls(const std::string& name) {
     SSL_CTX_set_alpn_protos(context_.get(), offered.data(), offered.size());
     tls_.reset(SSL_new(context_.get()));
     if (!name.empty()) {
-        SSL_ctrl(tls_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, const_cast<char*>(name.c_str())); // NOLINT
+        SSL_ctrl(tls_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                 const_cast<char*>(name.c_str())); // NOLINT
     }
     SSL_set_fd(tls_.get(), socket_.get());
     return SSL_connect(tls_.get()) == 1;
@@ -172,8 +173,6 @@ bool RawClient::ends_within(std::chrono::milliseconds time) {
 
 void RawClient::finish_sending() { ::shutdown(socket_.get(), SHUT_WR); }
 
-void RawClient::shrink_buffer(int size) {
-    ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-}
+void RawClient::shrink_buffer(int size) { ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)); }
 
 } // namespace berth::http::testing

@@ -28,7 +28,8 @@ Certificate self_signed(const std::string& name) {
     X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
     X509_set_pubkey(certificate, key);
     X509_NAME* subject = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0); // NOLINT
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1,
+                               0); // NOLINT
     X509_set_issuer_name(certificate, subject);
     X509_sign(certificate, key, EVP_sha256());
     BIO* chain = BIO_new(BIO_s_mem());

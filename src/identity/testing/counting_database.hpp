@@ -13,8 +13,7 @@ public:
     int reads() const noexcept { return reads_; }
 
 protected:
-    Task<Result<void>> run_read(storage::ReadKind kind,
-                                const std::function<Result<void>(storage::Session&)>& work) override {
+    Task<Result<void>> run_read(storage::ReadKind kind, const std::function<Result<void>(storage::Session&)>& work) override {
         ++reads_;
         auto pass = [&work](storage::Session& session) { return work(session); };
         auto reading = inner_.read(kind, pass);

@@ -67,9 +67,8 @@ inline std::string forge_hmac(std::string_view secret, std::string_view header, 
     const std::string text = fmt::format("{}.{}", base64url_text(header), base64url_text(payload));
     Bytes mac(32);
     unsigned size = 32;
-    HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-         reinterpret_cast<const unsigned char*>(text.data()), text.size(), reinterpret_cast<unsigned char*>(mac.data()),
-         &size);
+    HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()), reinterpret_cast<const unsigned char*>(text.data()),
+         text.size(), reinterpret_cast<unsigned char*>(mac.data()), &size);
     return fmt::format("{}.{}", text, to_base64url(mac));
 }
 
@@ -84,8 +83,7 @@ inline std::string public_pem(EVP_PKEY* key) {
 
 /// A part of a compact token: 0 is the header, 1 the payload, 2 the signature.
 inline std::string part_of(std::string_view token, int index) {
-    for (; index > 0; --index)
-        token.remove_prefix(token.find('.') + 1);
+    for (; index > 0; --index) token.remove_prefix(token.find('.') + 1);
     return std::string(token.substr(0, token.find('.')));
 }
 

@@ -89,8 +89,7 @@ Result<OpenObject> open_object(FileStoreContext& context, SystemResult<FileDescr
 using Writer = Result<std::unique_ptr<UploadWriter>>;
 
 // With the claim already taken; gives it back on failure.
-Writer open_claimed(const std::shared_ptr<FileStoreContext>& context, const Guid& id, DigestAlgorithm algorithm,
-                    bool create) {
+Writer open_claimed(const std::shared_ptr<FileStoreContext>& context, const Guid& id, DigestAlgorithm algorithm, bool create) {
     auto upload = std::make_unique<FileUpload>(context, id, algorithm);
     const auto there = upload->resume();
     if (!there) return std::unexpected(there.error());

@@ -54,8 +54,7 @@ BlobDriver short_writes() {
 INSTANTIATE_TEST_SUITE_P(Files, BlobStoreContract,
                          testing::Values(files("Default", {}, 2), files("OneWorker", {}, 1),
                                          files("SmallPieces", {.memory_limit = 0, .piece_size = 1000}, 3),
-                                         files("NoMemory", {.memory_budget = 0}, 2),
-                                         short_writes()),
+                                         files("NoMemory", {.memory_budget = 0}, 2), short_writes()),
                          [](const auto& driver) { return driver.param.name; });
 
 // One store on a folder of its own, with faults at hand.

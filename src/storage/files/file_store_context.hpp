@@ -29,8 +29,8 @@ struct FileBlobOptions {
 /// What the parts of one file store share, for as long as one of them lives.
 struct FileStoreContext {
     FileStoreContext(FileSystem& files_, WorkerPool& workers_, const FileBlobOptions& options_, const std::string& folder)
-        : files(files_), workers(workers_), options(options_), uploads(folder + "/uploads"),
-          objects(files_, folder + "/blobs"), memory(options_.memory_budget) {}
+        : files(files_), workers(workers_), options(options_), uploads(folder + "/uploads"), objects(files_, folder + "/blobs"),
+          memory(options_.memory_budget) {}
 
     std::string data_path(const Guid& upload) const { return uploads + '/' + upload.value(); }
     std::string state_path(const Guid& upload) const { return data_path(upload) + ".state"; }

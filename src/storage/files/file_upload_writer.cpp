@@ -40,8 +40,7 @@ Task<Result<void>> FileUploadWriter::settle() {
 Task<Result<void>> FileUploadWriter::append(std::span<const std::byte> bytes) {
     if (auto error = failed()) co_return std::unexpected(std::move(*error));
     if (is_in_memory()) {
-        if (memory_.size() + bytes.size() <= context_->options.memory_limit &&
-            memory_share_.grow(bytes.size())) {
+        if (memory_.size() + bytes.size() <= context_->options.memory_limit && memory_share_.grow(bytes.size())) {
             memory_.insert(memory_.end(), bytes.begin(), bytes.end());
             offset_ += bytes.size();
             co_return Result<void>{};

@@ -21,8 +21,8 @@ constexpr std::int64_t steps_per_statement = 50;
 void configure_library() {
     static std::once_flag once;
     std::call_once(once, [] {
-        sqlite3_config(SQLITE_CONFIG_MULTITHREAD);   // a connection belongs to one thread at a time: no locks inside
-        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);  // its statistics cost a global lock at each allocation
+        sqlite3_config(SQLITE_CONFIG_MULTITHREAD);  // a connection belongs to one thread at a time: no locks inside
+        sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); // its statistics cost a global lock at each allocation
         sqlite3_initialize();
     });
 }
@@ -69,8 +69,8 @@ Result<bool> SqliteStatement::step() {
     if (phase_ == Phase::binding) {
         if (nul_in_text_) return fail({ErrorCode::invalid_parameter, "A text may not contain the character NUL."});
         if (bound_ != parameters_) {
-            return fail({ErrorCode::internal,
-                         fmt::format("the statement takes {} values and got {}: {}", parameters_, bound_, sql_)});
+            return fail(
+                {ErrorCode::internal, fmt::format("the statement takes {} values and got {}: {}", parameters_, bound_, sql_)});
         }
         if (bind_code_ != SQLITE_OK) return fail(sqlite_error(connection_.handle_, bind_code_));
         phase_ = Phase::rows;
@@ -119,7 +119,8 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
         if (!created && (errno == EACCES || errno == EROFS || errno == EPERM)) {
             return failure(ErrorCode::storage_read_only,
                            fmt::format("The database {} cannot be written ({}). Make the data folder writable for the "
-                                       "user that runs berth.", path, std::strerror(errno)));
+                                       "user that runs berth.",
+                                       path, std::strerror(errno)));
         }
     }
 
@@ -212,8 +213,8 @@ Result<SqliteStatement*> SqliteConnection::find_statement(std::string_view sql) 
 
     sqlite3_stmt* handle = nullptr;
     const char* rest = nullptr;
-    const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                        &handle, &rest);
+    const int code =
+        sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &handle, &rest);
     if (code != SQLITE_OK) {
         Error error = sqlite_error(handle_, code);
         error.message += fmt::format(" The statement was: {}", sql);

@@ -64,8 +64,7 @@ public:
 
     /// Opens the file, creating it with `Access::write` if it is not there (readable by its owner only). A connection
     /// for reading refuses statements that change anything.
-    static Result<std::unique_ptr<SqliteConnection>> open(const std::string& path, const SqliteOptions& options,
-                                                          Access access);
+    static Result<std::unique_ptr<SqliteConnection>> open(const std::string& path, const SqliteOptions& options, Access access);
     ~SqliteConnection() override;
     SqliteConnection(const SqliteConnection&) = delete;
     SqliteConnection& operator=(const SqliteConnection&) = delete;

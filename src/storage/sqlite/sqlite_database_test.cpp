@@ -38,11 +38,12 @@ DatabaseDriver sqlite(std::string name, const SqliteOptions& options) {
     return {std::move(name), [=] { return std::make_unique<SqlitePlace>(options); }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, DatabaseContract,
-                         testing::Values(sqlite("Default", {}),
-                                         sqlite("Cramped", {.scan_threads = 1, .group_limit = 2, .point_budget = 1,
-                                                            .page_budget = 1, .checkpoint_pages = 1})),
-                         [](const auto& driver) { return driver.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Sqlite, DatabaseContract,
+    testing::Values(sqlite("Default", {}),
+                    sqlite("Cramped",
+                           {.scan_threads = 1, .group_limit = 2, .point_budget = 1, .page_budget = 1, .checkpoint_pages = 1})),
+    [](const auto& driver) { return driver.param.name; });
 
 constexpr Migration steps[] = {{1, R"sql(
     create table items (id integer primary key autoincrement, name text not null unique, content bytea);
@@ -71,14 +72,14 @@ protected:
     }
     // How many items there are and how many copies.
     std::pair<std::int64_t, std::int64_t> counts() {
-        const auto counted = sync_wait(database_->read(ReadKind::point, [](Session& session)
-                                                           -> Result<std::pair<std::int64_t, std::int64_t>> {
-            auto rows = session.query("select (select count(*) from items), (select count(*) from copies)");
-            if (!rows) return failure(std::move(rows));
-            auto row = rows->next();
-            if (!row) return failure(std::move(row));
-            return std::pair{rows->integer(0), rows->integer(1)};
-        }));
+        const auto counted =
+            sync_wait(database_->read(ReadKind::point, [](Session& session) -> Result<std::pair<std::int64_t, std::int64_t>> {
+                auto rows = session.query("select (select count(*) from items), (select count(*) from copies)");
+                if (!rows) return failure(std::move(rows));
+                auto row = rows->next();
+                if (!row) return failure(std::move(row));
+                return std::pair{rows->integer(0), rows->integer(1)};
+            }));
         EXPECT_TRUE(counted) << counted.error().message;
         return counted.value_or(std::pair<std::int64_t, std::int64_t>(-1, -1));
     }
@@ -95,11 +96,15 @@ protected:
             end.count_down();
         };
         Result<std::int64_t> first = 0;
-        run(*database_, [&](Session&) -> Result<std::int64_t> {
-            held.count_down();
-            go.wait();
-            return 0;
-        }, first, done).detach();
+        run(
+            *database_,
+            [&](Session&) -> Result<std::int64_t> {
+                held.count_down();
+                go.wait();
+                return 0;
+            },
+            first, done)
+            .detach();
         held.wait();
         for (std::size_t i = 0; i < closures.size(); ++i) {
             run(*database_, std::move(closures[i]), answers[i], done).detach();
@@ -240,7 +245,8 @@ TEST_F(SqliteDatabaseTest, ALongReadLeavesTheThreadOfItsCaller) {
         const auto done = sync_wait(database_->read(kind, [&](Session& session) -> Result<std::int64_t> {
             threads.push_back(std::this_thread::get_id());
             auto rows = session.query("with recursive n(i) as (select 1 union all select i + 1 from n where i < ?1) "
-                                      "select count(*) from n", rounds);
+                                      "select count(*) from n",
+                                      rounds);
             if (!rows) return failure(std::move(rows));
             auto row = rows->next();
             if (!row) return failure(std::move(row));

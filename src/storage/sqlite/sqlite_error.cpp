@@ -38,8 +38,7 @@ Error sqlite_error(sqlite3* connection, int code) {
     case SQLITE_FULL: return full();
     case SQLITE_READONLY: return read_only();
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-        return {ErrorCode::unavailable, "Another program holds the database. Close it and try again."};
+    case SQLITE_LOCKED: return {ErrorCode::unavailable, "Another program holds the database. Close it and try again."};
     case SQLITE_TOOBIG: return {ErrorCode::payload_too_large, "A value is larger than the database can keep."};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:

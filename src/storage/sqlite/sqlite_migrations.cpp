@@ -18,9 +18,8 @@ Result<std::int64_t> number(SqliteConnection& connection, std::string_view sql) 
 
 Result<void> apply(SqliteConnection& connection, const Migration& step) {
     if (auto done = connection.run_script("begin immediate"); !done) return done;
-    auto done = connection.run_script(to_sqlite(step.sql) +
-                                      fmt::format(";pragma application_id = {};pragma user_version = {};",
-                                                  application_id, step.version));
+    auto done = connection.run_script(to_sqlite(step.sql) + fmt::format(";pragma application_id = {};pragma user_version = {};",
+                                                                        application_id, step.version));
     if (done) {
         const auto broken = number(connection, "select count(*) from pragma_foreign_key_check");
         if (!broken) {
@@ -68,12 +67,14 @@ Result<void> migrate_sqlite(SqliteConnection& connection, std::span<const Migrat
     if (!tables) return std::unexpected(tables.error());
 
     if (*owner != application_id && (*tables != 0 || *version != 0)) {
-        return failure(ErrorCode::conflict, "The database in the data folder was not made by berth. Choose another data folder.");
+        return failure(ErrorCode::conflict,
+                       "The database in the data folder was not made by berth. Choose another data folder.");
     }
     if (*version > known) {
         return failure(ErrorCode::conflict,
                        fmt::format("The data folder was written by a newer berth (data version {}, this program knows {}). "
-                                   "Start the newer program, or restore a backup from before the upgrade.", *version, known));
+                                   "Start the newer program, or restore a backup from before the upgrade.",
+                                   *version, known));
     }
     if (*version == known) return {};
 

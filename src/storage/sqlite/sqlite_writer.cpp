@@ -14,8 +14,7 @@ bool is_failure_of_the_disk(const Error& error) {
 
 SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection, const SqliteOptions& options)
     : connection_(std::move(connection)), group_limit_(std::max<std::size_t>(options.group_limit, 1)),
-      checkpoint_pages_(options.checkpoint_pages), checkpoint_due_(options.checkpoint_pages),
-      thread_([this] { work(); }) {}
+      checkpoint_pages_(options.checkpoint_pages), checkpoint_due_(options.checkpoint_pages), thread_([this] { work(); }) {}
 
 SqliteWriter::~SqliteWriter() {
     {

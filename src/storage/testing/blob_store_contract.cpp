@@ -342,7 +342,7 @@ TEST_P(BlobStoreContract, ManyUploadsAtOnceFromManyLoops) {
                 auto finished = co_await std::move(finishing);
                 auto opening_object = blobs.open(key);
                 auto object = co_await std::move(opening_object);
-                co_return digest == Digest::of(as_bytes(bytes)) && finished && object && object->size == bytes.size() &&
+                co_return digest == Digest::of(as_bytes(bytes)) && finished&& object && object->size == bytes.size() &&
                     std::this_thread::get_id() == home;
             };
             if (loop.run(body(store(), content, loop.id()))) ++right;

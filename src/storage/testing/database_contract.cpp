@@ -3,8 +3,8 @@
 #include "base/encoding.hpp"
 #include "storage/testing/loop_executor.hpp"
 
-#include <limits>
 #include <latch>
+#include <limits>
 #include <thread>
 
 namespace berth::storage {
@@ -60,9 +60,8 @@ void DatabaseContract::reopen() {
 }
 
 Result<std::int64_t> DatabaseContract::insert(std::int64_t id, std::string_view name) {
-    return sync_wait(database().write([&](Session& session) {
-        return session.execute("insert into items (id, name) values (?1, ?2)", id, name);
-    }));
+    return sync_wait(database().write(
+        [&](Session& session) { return session.execute("insert into items (id, name) values (?1, ?2)", id, name); }));
 }
 
 std::string DatabaseContract::names() {
@@ -175,10 +174,10 @@ TEST_P(DatabaseContract, SaysHowManyRowsWereChanged) {
     ASSERT_TRUE(insert(2, "b"));
     const auto done = sync_wait(database().write([](Session& session) -> Result<std::vector<std::int64_t>> {
         std::vector<std::int64_t> out;
-        for (const auto& result : {session.execute("update items set size = 1"),
-                                   session.execute("update items set size = 2 where id = ?1", 99),
-                                   session.execute("insert into items (id, name) values (1, 'z') on conflict do nothing"),
-                                   session.execute("delete from items where id = ?1", 2)}) {
+        for (const auto& result :
+             {session.execute("update items set size = 1"), session.execute("update items set size = 2 where id = ?1", 99),
+              session.execute("insert into items (id, name) values (1, 'z') on conflict do nothing"),
+              session.execute("delete from items where id = ?1", 2)}) {
             if (!result) return std::unexpected(result.error());
             out.push_back(*result);
         }
@@ -192,7 +191,8 @@ TEST_P(DatabaseContract, GivesBackWhatAnUpsertStored) {
     ASSERT_TRUE(insert(5, "a"));
     const auto id = sync_wait(database().write([](Session& session) -> Result<std::int64_t> {
         auto rows = session.query("insert into items (name, size) values (?1, ?2) "
-                                  "on conflict (name) do update set size = excluded.size returning id", "a", 9);
+                                  "on conflict (name) do update set size = excluded.size returning id",
+                                  "a", 9);
         if (!rows) return failure(std::move(rows));
         auto row = rows->next();
         if (!row) return failure(std::move(row));
@@ -225,9 +225,8 @@ TEST_P(DatabaseContract, NamesTheKindOfABrokenConstraint) {
 TEST_P(DatabaseContract, KeepsWhatOthersReferTo) {
     ASSERT_TRUE(insert(1, "parent"));
     const auto remove = [](Session& session) { return session.execute("delete from items where id = 1"); };
-    ASSERT_TRUE(sync_wait(database().write([](Session& session) {
-        return session.execute("insert into items (id, name, parent) values (2, 'child', 1)");
-    })));
+    ASSERT_TRUE(sync_wait(database().write(
+        [](Session& session) { return session.execute("insert into items (id, name, parent) values (2, 'child', 1)"); })));
     EXPECT_EQ(code_of(sync_wait(database().write(remove))), ErrorCode::conflict);
     EXPECT_EQ(names(), "parent child");
 }
@@ -279,9 +278,9 @@ TEST_P(DatabaseContract, MisuseIsAnErrorAndHarmsNothing) {
         if (!inner) return failure(std::move(inner));
         return 0;
     });
-    EXPECT_EQ(code_of(sync_wait(database().read(ReadKind::point, [](Session& session) {
-                  return session.execute("delete from items");
-              }))), ErrorCode::internal);
+    EXPECT_EQ(code_of(sync_wait(
+                  database().read(ReadKind::point, [](Session& session) { return session.execute("delete from items"); }))),
+              ErrorCode::internal);
     EXPECT_EQ(names(), "a");
 }
 
@@ -331,9 +330,9 @@ TEST_P(DatabaseContract, AWriteSeesWhatItWroteAndTheNextReadToo) {
     EXPECT_EQ(inside, 1);
     for (int i = 2; i < 200; ++i) {
         ASSERT_TRUE(insert(i, std::to_string(i)));
-        ASSERT_EQ(sync_wait(database().read(ReadKind::point, [](Session& session) {
-                      return count(session, "select count(*) from items");
-                  })), i);
+        ASSERT_EQ(sync_wait(database().read(ReadKind::point,
+                                            [](Session& session) { return count(session, "select count(*) from items"); })),
+                  i);
     }
 }
 
@@ -364,9 +363,9 @@ TEST_P(DatabaseContract, ManyWritersAtOnceEachGetTheirOwnAnswer) {
     }
     EXPECT_EQ(stored, writers / 2) << "one of each name";
     reopen();
-    EXPECT_EQ(sync_wait(database().read(ReadKind::point, [](Session& session) {
-                  return count(session, "select count(*) from items");
-              })), stored);
+    EXPECT_EQ(sync_wait(database().read(ReadKind::point,
+                                        [](Session& session) { return count(session, "select count(*) from items"); })),
+              stored);
 }
 
 TEST_P(DatabaseContract, ReadersAndWritersDoNotDisturbEachOther) {
@@ -403,9 +402,9 @@ TEST_P(DatabaseContract, ReadersAndWritersDoNotDisturbEachOther) {
     }
     for (auto& thread : threads) thread.join();
     EXPECT_EQ(wrong, 0);
-    EXPECT_EQ(sync_wait(database().read(ReadKind::point, [](Session& session) {
-                  return count(session, "select size from items where id = 2");
-              })), 1200);
+    EXPECT_EQ(sync_wait(database().read(
+                  ReadKind::point, [](Session& session) { return count(session, "select size from items where id = 2"); })),
+              1200);
 }
 
 TEST_P(DatabaseContract, GoesOnAtTheExecutorOfTheCaller) {
@@ -461,8 +460,7 @@ TEST_P(DatabaseContract, RefusesTheDataOfANewerVersion) {
     auto opened = open_with(contract_steps);
     ASSERT_FALSE(opened);
     EXPECT_EQ(opened.error().code, ErrorCode::conflict);
-    EXPECT_NE(opened.error().message.find("data version 2, this program knows 1"), std::string::npos)
-        << opened.error().message;
+    EXPECT_NE(opened.error().message.find("data version 2, this program knows 1"), std::string::npos) << opened.error().message;
     EXPECT_TRUE(open_with(steps)) << "and leaves it alone";
 }
 

@@ -25,9 +25,7 @@ int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset)
     switch (file_of(file).layer->next_call(offset + size)) {
     case Outcome::fail: return SQLITE_IOERR_WRITE;
     case Outcome::no_room: return SQLITE_FULL;
-    case Outcome::half:
-        methods(file).xWrite(below(file), bytes, size / 2, offset);
-        return SQLITE_IOERR_WRITE;
+    case Outcome::half: methods(file).xWrite(below(file), bytes, size / 2, offset); return SQLITE_IOERR_WRITE;
     case Outcome::pass: break;
     }
     return methods(file).xWrite(below(file), bytes, size, offset);
@@ -57,9 +55,8 @@ const sqlite3_io_methods file_methods = {
     .xFileControl = [](sqlite3_file* f, int op, void* out) { return methods(f).xFileControl(below(f), op, out); },
     .xSectorSize = [](sqlite3_file* f) { return methods(f).xSectorSize(below(f)); },
     .xDeviceCharacteristics = [](sqlite3_file* f) { return methods(f).xDeviceCharacteristics(below(f)); },
-    .xShmMap = [](sqlite3_file* f, int page, int size, int extend, void volatile** out) {
-        return methods(f).xShmMap(below(f), page, size, extend, out);
-    },
+    .xShmMap = [](sqlite3_file* f, int page, int size, int extend,
+                  volatile void** out) { return methods(f).xShmMap(below(f), page, size, extend, out); },
     .xShmLock = [](sqlite3_file* f, int at, int n, int flags) { return methods(f).xShmLock(below(f), at, n, flags); },
     .xShmBarrier = [](sqlite3_file* f) { methods(f).xShmBarrier(below(f)); },
     .xShmUnmap = [](sqlite3_file* f, int remove) { return methods(f).xShmUnmap(below(f), remove); },
