@@ -40,9 +40,10 @@ using tcp = asio::ip::tcp;
 // A manifest of usual size behind a bearer token of usual size.
 const std::string manifest(1'600, 'm');
 const std::string digest = "sha256:2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
-const std::string request_text = "GET /v2/library/app/manifests/latest HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nUser-Agent: bench/1.0\r\n"
-                                 "Accept: application/vnd.oci.image.manifest.v1+json\r\nAuthorization: Bearer " +
-                                 std::string(900, 't') + "\r\nAccept-Encoding: gzip\r\n\r\n";
+const std::string request_text =
+    "GET /v2/library/app/manifests/latest HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nUser-Agent: bench/1.0\r\n"
+    "Accept: application/vnd.oci.image.manifest.v1+json\r\nAuthorization: Bearer " +
+    std::string(900, 't') + "\r\nAccept-Encoding: gzip\r\n\r\n";
 
 // A server in a process of its own.
 class Child {
@@ -96,9 +97,7 @@ int connect_to(std::uint16_t port) {
     return socket;
 }
 
-berth::http::Response plain_refusal(unsigned status, std::string_view, std::string_view) {
-    return {.status = status};
-}
+berth::http::Response plain_refusal(unsigned status, std::string_view, std::string_view) { return {.status = status}; }
 
 void serve_berth(const berth::http::Handler& handler, const std::function<void(std::uint16_t)>& ready) {
     auto server = berth::http::Server::create({.loops = 1}, handler, &plain_refusal, {});

@@ -57,32 +57,28 @@ Server& server() {
 
 void issue_access_token(benchmark::State& state) {
     Server& s = server();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(s.access_token());
+    for (auto _ : state) benchmark::DoNotOptimize(s.access_token());
     state.counters["bytes"] = static_cast<double>(s.access_token().size());
 }
 BENCHMARK(issue_access_token);
 
 void issue_refresh_token(benchmark::State& state) {
     Server& s = server();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(s.registry_tokens.issue_refresh(*s.world, s.registry, s.caller));
+    for (auto _ : state) benchmark::DoNotOptimize(s.registry_tokens.issue_refresh(*s.world, s.registry, s.caller));
 }
 BENCHMARK(issue_refresh_token);
 
 void verify_access_token_signature(benchmark::State& state) {
     Server& s = server();
     const std::string token = s.access_token();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(s.keys->verify(KeyPurpose::registry, token));
+    for (auto _ : state) benchmark::DoNotOptimize(s.keys->verify(KeyPurpose::registry, token));
 }
 BENCHMARK(verify_access_token_signature);
 
 void verify_access_token_remembered(benchmark::State& state) {
     Server& s = server();
     const std::string token = s.access_token();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(s.registry_tokens.verify_access(*s.world, s.registry, token));
+    for (auto _ : state) benchmark::DoNotOptimize(s.registry_tokens.verify_access(*s.world, s.registry, token));
 }
 BENCHMARK(verify_access_token_remembered)->ThreadRange(1, 2);
 
@@ -90,39 +86,34 @@ void refuse_forged_token(benchmark::State& state) {
     Server& s = server();
     std::string token = s.access_token();
     token[token.size() - 10] = token[token.size() - 10] == 'A' ? 'B' : 'A';
-    for (auto _ : state)
-        benchmark::DoNotOptimize(s.registry_tokens.verify_access(*s.world, s.registry, token));
+    for (auto _ : state) benchmark::DoNotOptimize(s.registry_tokens.verify_access(*s.world, s.registry, token));
 }
 BENCHMARK(refuse_forged_token);
 
 void refuse_garbage_of_32_kib(benchmark::State& state) {
     Server& s = server();
     const std::string token(32UZ * 1024, 'a');
-    for (auto _ : state)
-        benchmark::DoNotOptimize(s.directory_tokens.verify(*s.world, accepted, token));
+    for (auto _ : state) benchmark::DoNotOptimize(s.directory_tokens.verify(*s.world, accepted, token));
 }
 BENCHMARK(refuse_garbage_of_32_kib);
 
 void issue_directory_token(benchmark::State& state) {
     Server& s = server();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(s.directory_token());
+    for (auto _ : state) benchmark::DoNotOptimize(s.directory_token());
 }
 BENCHMARK(issue_directory_token);
 
 void verify_directory_token_signature(benchmark::State& state) {
     Server& s = server();
     const std::string token = s.directory_token();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(s.keys->verify(KeyPurpose::directory, token));
+    for (auto _ : state) benchmark::DoNotOptimize(s.keys->verify(KeyPurpose::directory, token));
 }
 BENCHMARK(verify_directory_token_signature);
 
 void verify_directory_token_remembered(benchmark::State& state) {
     Server& s = server();
     const std::string token = s.directory_token();
-    for (auto _ : state)
-        benchmark::DoNotOptimize(s.directory_tokens.verify(*s.world, accepted, token));
+    for (auto _ : state) benchmark::DoNotOptimize(s.directory_tokens.verify(*s.world, accepted, token));
 }
 BENCHMARK(verify_directory_token_remembered);
 
@@ -147,36 +138,31 @@ BENCHMARK(basic_credentials_from_the_database);
 
 void password_hash(benchmark::State& state) {
     const Secret password("correct horse");
-    for (auto _ : state)
-        benchmark::DoNotOptimize(hash_password(password));
+    for (auto _ : state) benchmark::DoNotOptimize(hash_password(password));
 }
 BENCHMARK(password_hash)->Unit(benchmark::kMillisecond);
 
 void keyed_hash(benchmark::State& state) {
     const KeyedHash hash;
-    for (auto _ : state)
-        benchmark::DoNotOptimize(hash.of({"principal", server().client_id, "a secret of 40 characters"}));
+    for (auto _ : state) benchmark::DoNotOptimize(hash.of({"principal", server().client_id, "a secret of 40 characters"}));
 }
 BENCHMARK(keyed_hash);
 
 void seal_and_unseal_an_upload_session(benchmark::State& state) {
     const Seal& seal = server().seal;
     const Bytes plain(200);
-    for (auto _ : state)
-        benchmark::DoNotOptimize(seal.unseal("upload", seal.seal("upload", plain)));
+    for (auto _ : state) benchmark::DoNotOptimize(seal.unseal("upload", seal.seal("upload", plain)));
 }
 BENCHMARK(seal_and_unseal_an_upload_session);
 
 void find_registry_of_host(benchmark::State& state) {
     const std::string& host = server().registry.login_server;
-    for (auto _ : state)
-        benchmark::DoNotOptimize(server().world->registry_for_host(host));
+    for (auto _ : state) benchmark::DoNotOptimize(server().world->registry_for_host(host));
 }
 BENCHMARK(find_registry_of_host);
 
 void refresh_world(benchmark::State& state) {
-    for (auto _ : state)
-        benchmark::DoNotOptimize(sync_wait(server().tenancy.refresh()));
+    for (auto _ : state) benchmark::DoNotOptimize(sync_wait(server().tenancy.refresh()));
 }
 BENCHMARK(refresh_world)->Unit(benchmark::kMicrosecond);
 

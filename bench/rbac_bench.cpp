@@ -24,10 +24,9 @@ Guid group(std::size_t number) { return id(1'000'000 + number); }
 Guid role(std::size_t number) { return id(2'000'000 + number); }
 
 Scope registry(std::size_t number) {
-    return *Scope::parse(
-        fmt::format("/subscriptions/1c2f5a0e-54b3-4d8f-9d55-0e9a7c3b2a10/resourceGroups/group-{}/providers/"
-                    "Microsoft.ContainerRegistry/registries/registry{}",
-                    number / 10, number));
+    return *Scope::parse(fmt::format("/subscriptions/1c2f5a0e-54b3-4d8f-9d55-0e9a7c3b2a10/resourceGroups/group-{}/providers/"
+                                     "Microsoft.ContainerRegistry/registries/registry{}",
+                                     number / 10, number));
 }
 
 // Principal 0 is in 20 groups, they in 20 others, and so on ten deep; the rest hold what they hold directly. One
@@ -62,7 +61,6 @@ const PolicyInput& input() {
                                        .principal = i % 4 == 0 ? group(i / 4 % group_count) : id(1 + i % 500),
                                        .principal_type = "ServicePrincipal",
                                        .condition = {},
-                                       .condition_version = {},
                                        .description = {},
                                        .created_at = {},
                                        .created_by = {},
@@ -102,16 +100,12 @@ Operation registry_operation(std::string_view name, bool is_data_action = false)
     return Operation::known(fmt::format("Microsoft.ContainerRegistry/registries/{}", name), is_data_action);
 }
 
-void DecideThrough200Groups(benchmark::State& state) {
-    decide(state, id(0), registry_operation("pull/read"), true, 0, 1);
-}
+void DecideThrough200Groups(benchmark::State& state) { decide(state, id(0), registry_operation("pull/read"), true, 0, 1); }
 void RefuseThrough200Groups(benchmark::State& state) {
     decide(state, id(0), registry_operation("catalog/read", true), false, 0, registry_count);
 }
 void DecideDirect(benchmark::State& state) { decide(state, id(3), registry_operation("artifacts/delete"), true, 2, 1); }
-void RefuseDirect(benchmark::State& state) {
-    decide(state, id(3), registry_operation("push/write"), false, 0, registry_count);
-}
+void RefuseDirect(benchmark::State& state) { decide(state, id(3), registry_operation("push/write"), false, 0, registry_count); }
 void RefuseAStranger(benchmark::State& state) {
     decide(state, id(999'999), registry_operation("pull/read"), false, 0, registry_count);
 }

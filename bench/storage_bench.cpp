@@ -114,8 +114,8 @@ void page_read(benchmark::State& state) {
     for (auto _ : state) {
         const auto read = [&](Session& session) -> Result<std::size_t> {
             std::size_t size = 0;
-            auto rows = session.query("select name from tags where repository_id = ?1 and name > ?2 order by name limit ?3",
-                                      1, "5", 100);
+            auto rows = session.query("select name from tags where repository_id = ?1 and name > ?2 order by name limit ?3", 1,
+                                      "5", 100);
             if (!rows) return failure(std::move(rows));
             while (true) {
                 auto row = rows->next();

@@ -13,7 +13,7 @@ namespace berth::app {
 /// `DIR/bootstrap.json`: where the server is and how its owner signs in, for scripts; readable by its owner only. The
 /// database holds only a hash of the secret, so the secret is carried over from one start to the next in this file.
 struct BootstrapFile {
-    std::string http;  ///< base address, or empty when it does not listen
+    std::string http; ///< base address, or empty when it does not listen
     std::string https;
     std::filesystem::path authority_file;
     tenant::Bootstrap bootstrap;

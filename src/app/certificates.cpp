@@ -26,16 +26,15 @@ Result<http::Certificate> read_pair(const std::filesystem::path& certificate, co
     http::Certificate pair{read(certificate), read(key)};
     const std::unique_ptr<BIO, decltype(&BIO_free)> chain_bio(
         BIO_new_mem_buf(pair.chain.data(), static_cast<int>(pair.chain.size())), BIO_free);
-    const std::unique_ptr<BIO, decltype(&BIO_free)> key_bio(
-        BIO_new_mem_buf(pair.key.data(), static_cast<int>(pair.key.size())), BIO_free);
+    const std::unique_ptr<BIO, decltype(&BIO_free)> key_bio(BIO_new_mem_buf(pair.key.data(), static_cast<int>(pair.key.size())),
+                                                            BIO_free);
     const std::unique_ptr<X509, decltype(&X509_free)> leaf(PEM_read_bio_X509(chain_bio.get(), nullptr, nullptr, nullptr),
                                                            X509_free);
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> private_key(
         PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
     if (!leaf || !private_key || X509_check_private_key(leaf.get(), private_key.get()) != 1) {
-        return failure(ErrorCode::invalid_parameter,
-                       fmt::format("'{}' and '{}' are not a certificate in PEM and its key.", certificate.string(),
-                                   key.string()));
+        return failure(ErrorCode::invalid_parameter, fmt::format("'{}' and '{}' are not a certificate in PEM and its key.",
+                                                                 certificate.string(), key.string()));
     }
     return pair;
 }
@@ -48,8 +47,7 @@ Certificates::Certificates(std::filesystem::path certificate, std::filesystem::p
       is_login_server_(std::move(is_login_server)) {}
 
 Result<std::unique_ptr<Certificates>> Certificates::open(const std::filesystem::path& certificate,
-                                                         const std::filesystem::path& key,
-                                                         const std::filesystem::path& folder,
+                                                         const std::filesystem::path& key, const std::filesystem::path& folder,
                                                          IsLoginServer is_login_server) {
     std::unique_ptr<CertificateAuthority> authority;
     if (certificate.empty()) {
@@ -57,8 +55,7 @@ Result<std::unique_ptr<Certificates>> Certificates::open(const std::filesystem::
         if (!opened) return failure(std::move(opened));
         authority = std::move(*opened);
     }
-    std::unique_ptr<Certificates> out(
-        new Certificates(certificate, key, std::move(authority), std::move(is_login_server)));
+    std::unique_ptr<Certificates> out(new Certificates(certificate, key, std::move(authority), std::move(is_login_server)));
     if (auto loaded = out->reload(); !loaded) return failure(std::move(loaded));
     return out;
 }

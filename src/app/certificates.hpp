@@ -22,8 +22,8 @@ public:
 
     /// With the owner's certificate if the files are given, else with a local CA kept in `folder`.
     static Result<std::unique_ptr<Certificates>> open(const std::filesystem::path& certificate,
-                                                      const std::filesystem::path& key,
-                                                      const std::filesystem::path& folder, IsLoginServer is_login_server);
+                                                      const std::filesystem::path& key, const std::filesystem::path& folder,
+                                                      IsLoginServer is_login_server);
 
     std::shared_ptr<const http::Certificate> choose(std::string_view server_name);
     /// Reads the owner's files again, or has leaves made anew. The old ones stay if the new ones are no good.
@@ -32,8 +32,8 @@ public:
     std::filesystem::path authority_file() const;
 
 private:
-    Certificates(std::filesystem::path certificate, std::filesystem::path key,
-                 std::unique_ptr<CertificateAuthority> authority, IsLoginServer is_login_server);
+    Certificates(std::filesystem::path certificate, std::filesystem::path key, std::unique_ptr<CertificateAuthority> authority,
+                 IsLoginServer is_login_server);
 
     struct Leaf {
         std::shared_ptr<const http::Certificate> certificate;

@@ -34,8 +34,7 @@ protected:
 using X509Pointer = std::unique_ptr<X509, decltype(&X509_free)>;
 
 X509Pointer parse(const std::string& pem) {
-    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
-                                                        BIO_free);
+    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
     return {PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free};
 }
 
@@ -91,8 +90,8 @@ TEST_F(CertificatesTest, TheOwnersCertificateIsReadAgainAndABadOneChangesNothing
         std::ofstream(folder_ / "own.key") << pair->key;
     };
     write("one.example.com");
-    const auto opened = Certificates::open(folder_ / "own.pem", folder_ / "own.key", folder_ / "unused",
-                                           [](std::string_view) { return true; });
+    const auto opened =
+        Certificates::open(folder_ / "own.pem", folder_ / "own.key", folder_ / "unused", [](std::string_view) { return true; });
     ASSERT_TRUE(opened) << opened.error().message;
     EXPECT_TRUE(holds_host((*opened)->choose("anything")->chain, "one.example.com"));
     EXPECT_TRUE((*opened)->authority_file().empty());

@@ -22,8 +22,15 @@ int run(int argc, char** argv) {
     declare_options(*serve_command, configuration);
 
     CLI::App* routes_command = program.add_subcommand("routes", "Print the route table with the permission of each route");
-    bool markdown = false;
-    routes_command->add_flag("--markdown", markdown, "As a table for a document");
+    auto routes_form = RouteListForm::text;
+    const auto routes_as = [&](const char* flag, RouteListForm form, const char* says) {
+        return routes_command->add_flag_callback(flag, [&routes_form, form] { routes_form = form; }, says);
+    };
+    CLI::Option* markdown = routes_as("--markdown", RouteListForm::markdown, "As a table for a document");
+    CLI::Option* json = routes_as("--json", RouteListForm::json, "For programs, with the operations of each permission");
+    CLI::Option* roles = routes_as("--roles", RouteListForm::roles, "Which built-in roles grant what the routes ask for");
+    json->excludes(markdown)->excludes(roles);
+    markdown->excludes(roles);
 
     ClientCommands client_commands(program);
 
@@ -50,7 +57,7 @@ int run(int argc, char** argv) {
             return read_file(*command, now) ? now.log_level : configuration.log_level;
         });
     }
-    return print_routes(markdown);
+    return print_routes(routes_form);
 }
 
 } // namespace berth::app

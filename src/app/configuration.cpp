@@ -21,8 +21,7 @@ bool is_loopback(std::string_view address) {
 } // namespace
 
 void declare_options(CLI::App& command, Configuration& c) {
-    const auto add = [&](const std::string& name, auto& value, const std::string& environment,
-                         const std::string& what) {
+    const auto add = [&](const std::string& name, auto& value, const std::string& environment, const std::string& what) {
         return command.add_option(name, value, what)->envname("BERTH_" + environment)->capture_default_str();
     };
     add("--config", c.config, "CONFIG", "A file with these settings, one `name = value` a line (TOML)");
@@ -87,9 +86,8 @@ Result<std::map<std::string, std::string>> parse_external_urls(const Configurati
         const std::string_view name = std::string_view(entry).substr(0, std::min(equals, entry.size()));
         const std::string text = equals == std::string::npos ? "" : entry.substr(equals + 1);
         const auto url = boost::urls::parse_uri(text);
-        if (!is_registry_name(name) || !url || (url->scheme() != "https" && url->scheme() != "http") ||
-            url->host().empty() || !(url->path().empty() || url->path() == "/") || url->has_query() ||
-            url->has_fragment() || url->has_userinfo()) {
+        if (!is_registry_name(name) || !url || (url->scheme() != "https" && url->scheme() != "http") || url->host().empty() ||
+            !(url->path().empty() || url->path() == "/") || url->has_query() || url->has_fragment() || url->has_userinfo()) {
             return failure(ErrorCode::invalid_parameter,
                            fmt::format("--external-url '{}' is not valid: write <registry>=https://host[:port], without "
                                        "a path.",
@@ -115,8 +113,7 @@ Result<void> check(const Configuration& configuration) {
                                    configuration.http));
     }
     if (!is_registry_name(configuration.registry_name)) {
-        return failure(ErrorCode::invalid_parameter,
-                       "--registry-name must be 5 to 50 letters and digits, as Azure has it.");
+        return failure(ErrorCode::invalid_parameter, "--registry-name must be 5 to 50 letters and digits, as Azure has it.");
     }
     if (!is_resource_group_name(configuration.resource_group)) {
         return failure(ErrorCode::invalid_parameter,

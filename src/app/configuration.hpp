@@ -29,7 +29,7 @@ struct Configuration {
     std::filesystem::path tls_certificate; ///< PEM chain; empty: berth's own local CA
     std::filesystem::path tls_key;
     std::string log_level = "info";
-    unsigned loops = 0;             ///< event loops; 0: one per core
+    unsigned loops = 0; ///< event loops; 0: one per core
     std::uint64_t drain_seconds = 30;
     std::uint64_t key_rotation_days = 90;
     std::uint64_t garbage_grace_hours = 24;

@@ -38,8 +38,8 @@ TEST(Configuration, FlagsGoBeforeEnvironmentAndThatBeforeTheFile) {
 
 TEST(Configuration, AFileThatIsWrongIsRefused) {
     const auto path = std::filesystem::path(testing::TempDir()) / "berth-configuration-wrong.toml";
-    for (const std::string text : {"loops = many", "colour = \"blue\"", "[section]\nhttp = \"off\"", "log-level = \"loud\"",
-                                   "config = \"other\""}) {
+    for (const std::string text :
+         {"loops = many", "colour = \"blue\"", "[section]\nhttp = \"off\"", "log-level = \"loud\"", "config = \"other\""}) {
         std::ofstream(path) << text << "\n";
         CLI::App program;
         Configuration configuration;

@@ -69,19 +69,16 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configur
     auto blobs = storage::FileBlobStore::open(folder->path(), *workers);
     if (!blobs) return failure(std::move(blobs));
 
-    std::unique_ptr<Foundation> out(new Foundation{.clock = {},
-                                                   .folder = std::move(*folder),
-                                                   .workers = std::move(workers),
-                                                   .database = std::move(*database),
-                                                   .blobs = std::move(*blobs),
-                                                   .seal = std::move(*seal),
-                                                   .keys = nullptr,
-                                                   .bootstrap = {.created = false,
-                                                                 .tenant = Guid::random(),
-                                                                 .subscription = Guid::random(),
-                                                                 .registry = {},
-                                                                 .owner = {}},
-                                                   .owner_secret = {}});
+    std::unique_ptr<Foundation> out(new Foundation{
+        .clock = {},
+        .folder = std::move(*folder),
+        .workers = std::move(workers),
+        .database = std::move(*database),
+        .blobs = std::move(*blobs),
+        .seal = std::move(*seal),
+        .keys = nullptr,
+        .bootstrap = {.created = false, .tenant = Guid::random(), .subscription = Guid::random(), .registry = {}, .owner = {}},
+        .owner_secret = {}});
 
     auto credential = first_credential(out->folder, out->clock.now());
     if (!credential) return failure(std::move(credential));
@@ -99,8 +96,8 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configur
     if (out->bootstrap.created || credential->of_an_earlier_start) {
         out->owner_secret = std::move(credential->made.secret);
     } else if (out->bootstrap.owner) {
-        out->owner_secret = read_owner_secret(out->folder.path_of("bootstrap.json"),
-                                              out->bootstrap.owner->application.application_id.value());
+        out->owner_secret =
+            read_owner_secret(out->folder.path_of("bootstrap.json"), out->bootstrap.owner->application.application_id.value());
     }
 
     auto keys = sync_wait(identity::KeyRing::load(*out->database, out->seal, out->clock,

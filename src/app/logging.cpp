@@ -23,8 +23,7 @@ public:
         if (text.starts_with('{') && text.ends_with('}')) {
             fmt::format_to(std::back_inserter(out), "{}\n", text.substr(1));
         } else {
-            fmt::format_to(std::back_inserter(out), "\"message\":{}}}\n",
-                           boost::json::serialize(boost::json::value(text)));
+            fmt::format_to(std::back_inserter(out), "\"message\":{}}}\n", boost::json::serialize(boost::json::value(text)));
         }
     }
     std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonLines>(); }

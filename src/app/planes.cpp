@@ -24,9 +24,7 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
                 .directory_tokens = directory_tokens_},
       data_plane_(services_), control_plane_(services_), directory_(services_) {
     std::vector<gateway::Route> table;
-    const auto add = [&](std::vector<gateway::Route> routes) {
-        std::ranges::move(routes, std::back_inserter(table));
-    };
+    const auto add = [&](std::vector<gateway::Route> routes) { std::ranges::move(routes, std::back_inserter(table)); };
     add(data_plane_.routes());
     add(control_plane_.routes());
     add(directory_.routes());

@@ -104,8 +104,7 @@ private:
                                              if (planes == nullptr) return false;
                                              const auto world = const_cast<Planes*>(planes)->tenancy().world();
                                              return std::ranges::any_of(world->registries(), [&](const auto& registry) {
-                                                 return host_of(registry.login_server) == host ||
-                                                        registry.login_server == host;
+                                                 return host_of(registry.login_server) == host || registry.login_server == host;
                                              });
                                          });
         if (!opened) return failure(std::move(opened));
@@ -125,8 +124,7 @@ private:
             },
             [this](unsigned status, std::string_view reason, std::string_view target) {
                 Planes* planes = serving_.load(std::memory_order_acquire);
-                return planes != nullptr ? planes->gateway().refuse(status, reason, target)
-                                         : gateway::empty_response(status);
+                return planes != nullptr ? planes->gateway().refuse(status, reason, target) : gateway::empty_response(status);
             },
             [this](std::string_view name) { return certificates_->choose(name); });
         if (!server) return failure(std::move(server));
@@ -207,8 +205,8 @@ private:
         if (!swept) {
             spdlog::error("the sweeper could not finish: {}", swept.error().message);
         } else if (swept->blobs + swept->objects + swept->uploads > 0) {
-            spdlog::info("swept {} blobs, {} objects and {} uploads that nothing referred to", swept->blobs,
-                         swept->objects, swept->uploads);
+            spdlog::info("swept {} blobs, {} objects and {} uploads that nothing referred to", swept->blobs, swept->objects,
+                         swept->uploads);
         }
         sweeping_ = false;
     }

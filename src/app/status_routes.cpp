@@ -10,8 +10,8 @@ namespace {
 
 using gateway::Context;
 
-gateway::Route status_route(std::string_view id, std::string_view pattern, std::string_view why,
-                            gateway::Handler handler, std::string_view summary) {
+gateway::Route status_route(std::string_view id, std::string_view pattern, std::string_view why, gateway::Handler handler,
+                            std::string_view summary) {
     return {.id = id,
             .method = http::Method::get,
             .pattern = pattern,
@@ -38,8 +38,8 @@ std::vector<gateway::Route> status_routes(const std::atomic<bool>& ready, std::f
             "berth.ready", "/berth/v1/ready", "load balancers ask it without credentials and learn yes or no",
             [&ready](Context&) {
                 const bool serves = ready.load(std::memory_order_acquire);
-                return answer(gateway::json_response(serves ? 200 : 503,
-                                                     boost::json::object{{"status", serves ? "ready" : "draining"}}));
+                return answer(
+                    gateway::json_response(serves ? 200 : 503, boost::json::object{{"status", serves ? "ready" : "draining"}}));
             },
             "Whether it serves"),
         status_route(

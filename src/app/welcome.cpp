@@ -50,23 +50,25 @@ std::string welcome_text(const BootstrapFile& file, const std::filesystem::path&
                "another administrator's sign-in (Graph, addPassword).\n";
         return out;
     }
-    const std::string secret =
-        fmt::format("sed -n 's/.*\"clientSecret\":\"\\([^\"]*\\)\".*/\\1/p' {}",
-                    shell_word((std::filesystem::absolute(data) / "bootstrap.json").string()));
+    const std::string secret = fmt::format("sed -n 's/.*\"clientSecret\":\"\\([^\"]*\\)\".*/\\1/p' {}",
+                                           shell_word((std::filesystem::absolute(data) / "bootstrap.json").string()));
     const std::string_view host = without_scheme(file.http.empty() ? file.https : file.http);
     const bool plain = !file.http.empty();
-    fmt::format_to(to, "Log in, push and pull:\n\n"
-                       "  {0} | docker login {1} --username {2} --password-stdin\n"
-                       "  docker tag hello {1}/hello:1 && docker push {1}/hello:1 && docker pull {1}/hello:1\n\n",
+    fmt::format_to(to,
+                   "Log in, push and pull:\n\n"
+                   "  {0} | docker login {1} --username {2} --password-stdin\n"
+                   "  docker tag hello {1}/hello:1 && docker push {1}/hello:1 && docker pull {1}/hello:1\n\n",
                    secret, host, client);
-    fmt::format_to(to, "  {0} | podman login{3} {1} --username {2} --password-stdin\n"
-                       "  podman push{3} hello {1}/hello:1 && podman pull{3} {1}/hello:1\n\n",
+    fmt::format_to(to,
+                   "  {0} | podman login{3} {1} --username {2} --password-stdin\n"
+                   "  podman push{3} hello {1}/hello:1 && podman pull{3} {1}/hello:1\n\n",
                    secret, host, client, plain ? " --tls-verify=false" : "");
-    fmt::format_to(to, "  {0} | skopeo login{3} {1} --username {2} --password-stdin\n"
-                       "  skopeo copy{4} oci:hello:1 docker://{1}/hello:1\n"
-                       "  skopeo copy{5} docker://{1}/hello:1 oci:copy:1\n",
-                   secret, host, client, plain ? " --tls-verify=false" : "",
-                   plain ? " --dest-tls-verify=false" : "", plain ? " --src-tls-verify=false" : "");
+    fmt::format_to(to,
+                   "  {0} | skopeo login{3} {1} --username {2} --password-stdin\n"
+                   "  skopeo copy{4} oci:hello:1 docker://{1}/hello:1\n"
+                   "  skopeo copy{5} docker://{1}/hello:1 oci:copy:1\n",
+                   secret, host, client, plain ? " --tls-verify=false" : "", plain ? " --dest-tls-verify=false" : "",
+                   plain ? " --src-tls-verify=false" : "");
     return out;
 }
 

@@ -25,8 +25,7 @@ protected:
                                          .role_definition = rbac::find_built_in_role(std::string_view("Reader"))->id,
                                          .principal = principal,
                                          .principal_type = "ServicePrincipal",
-                                         .condition = std::nullopt,
-                                         .condition_version = std::nullopt,
+                                         .condition = {},
                                          .description = std::move(name),
                                          .created_at = {},
                                          .created_by = {},
@@ -74,10 +73,10 @@ TEST_F(RoleAssignmentFilterTest, FollowsAzure) {
 
 TEST_F(RoleAssignmentFilterTest, RefusesTheRest) {
     const std::string id = robot.value();
-    for (const std::string& text : std::initializer_list<std::string>
-         {"principalId eq 'ada'", "assignedTo()", "assignedTo('')", "roleName eq 'x'", "atScope('x')", "principalId ne '" + id + "'",
-          "atScope() and principalId eq '" + id + "'", "principalId eq '" + id + "' and assignedTo('" + id + "')",
-          "principalId eq '" + id + "' or 1 eq 1"}) {
+    for (const std::string& text : std::initializer_list<std::string>{
+             "principalId eq 'ada'", "assignedTo()", "assignedTo('')", "roleName eq 'x'", "atScope('x')",
+             "principalId ne '" + id + "'", "atScope() and principalId eq '" + id + "'",
+             "principalId eq '" + id + "' and assignedTo('" + id + "')", "principalId eq '" + id + "' or 1 eq 1"}) {
         EXPECT_EQ(list(text), Names{"refused"}) << text;
     }
 }

@@ -72,21 +72,19 @@ Result<RoleAssignmentBody> parse_role_assignment(const value& body) {
 
 object to_json(const tenant::World& world, const rbac::RoleAssignment& assignment, const rbac::Scope& shown_at) {
     // An assignment above all subscriptions names the role as the subscription that asks would.
-    const rbac::Scope& role_at =
-        subscription_of(world, assignment.scope) != nullptr ? assignment.scope : shown_at;
-    return {{"properties",
-             object{{"roleDefinitionId", role_definition_id(world, role_at, assignment.role_definition)},
-                    {"principalId", assignment.principal.value()},
-                    {"principalType", assignment.principal_type},
-                    {"scope", assignment.scope.value()},
-                    {"condition", or_null(assignment.condition)},
-                    {"conditionVersion", or_null(assignment.condition_version)},
-                    {"createdOn", to_rfc3339(assignment.created_at)},
-                    {"updatedOn", to_rfc3339(assignment.updated_at)},
-                    {"createdBy", assignment.created_by},
-                    {"updatedBy", assignment.updated_by},
-                    {"delegatedManagedIdentityResourceId", nullptr},
-                    {"description", or_null(assignment.description)}}},
+    const rbac::Scope& role_at = subscription_of(world, assignment.scope) != nullptr ? assignment.scope : shown_at;
+    return {{"properties", object{{"roleDefinitionId", role_definition_id(world, role_at, assignment.role_definition)},
+                                  {"principalId", assignment.principal.value()},
+                                  {"principalType", assignment.principal_type},
+                                  {"scope", assignment.scope.value()},
+                                  {"condition", assignment.condition ? value(assignment.condition->text()) : value()},
+                                  {"conditionVersion", assignment.condition ? value("2.0") : value()},
+                                  {"createdOn", to_rfc3339(assignment.created_at)},
+                                  {"updatedOn", to_rfc3339(assignment.updated_at)},
+                                  {"createdBy", assignment.created_by},
+                                  {"updatedBy", assignment.updated_by},
+                                  {"delegatedManagedIdentityResourceId", nullptr},
+                                  {"description", or_null(assignment.description)}}},
             {"id", extension_id(assignment.scope.value(), role_assignments_type, assignment.id)},
             {"type", role_assignments_type},
             {"name", assignment.id.value()}};

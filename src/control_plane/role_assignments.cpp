@@ -63,14 +63,12 @@ Result<rbac::Scope> find_scope(Session& session, const Context& context) {
     if (!found) return failure(std::move(found));
     if (*found) return (*found)->scope;
     if (scope.kind() == rbac::ScopeKind::resource_group) {
-        return failure(ErrorCode::resource_group_not_found,
-                       fmt::format("Resource group '{}' could not be found.",
-                                   scope.value().substr(scope.value().rfind('/') + 1)));
+        return failure(ErrorCode::resource_group_not_found, fmt::format("Resource group '{}' could not be found.",
+                                                                        scope.value().substr(scope.value().rfind('/') + 1)));
     }
-    return failure(ErrorCode::not_found,
-                   fmt::format("The Resource '{}' was not found. For more details please go to "
-                               "https://aka.ms/ARMResourceNotFoundFix",
-                               scope.value()));
+    return failure(ErrorCode::not_found, fmt::format("The Resource '{}' was not found. For more details please go to "
+                                                     "https://aka.ms/ARMResourceNotFoundFix",
+                                                     scope.value()));
 }
 
 Result<std::string> principal_type_of(const tenant::World& world, const RoleAssignmentBody& body) {
@@ -132,8 +130,7 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
                               .role_definition = body->role_definition,
                               .principal = body->principal,
                               .principal_type = std::move(*type),
-                              .condition = std::nullopt,
-                              .condition_version = std::nullopt,
+                              .condition = {},
                               .description = body->description,
                               .created_at = context.now(),
                               .created_by = context.actor(),

@@ -12,9 +12,8 @@ using identity::TokenScope;
 const Guid alice = *Guid::parse("aaaaaaaa-0000-0000-0000-000000000001");
 const Guid registry_id = *Guid::parse("bbbbbbbb-0000-0000-0000-000000000001");
 const Guid tenant_id = *Guid::parse("cccccccc-0000-0000-0000-000000000001");
-constexpr std::string_view registry_scope =
-    "/subscriptions/dddddddd-0000-0000-0000-000000000001/resourceGroups/g/providers/"
-    "Microsoft.ContainerRegistry/registries/harbor";
+constexpr std::string_view registry_scope = "/subscriptions/dddddddd-0000-0000-0000-000000000001/resourceGroups/g/providers/"
+                                            "Microsoft.ContainerRegistry/registries/harbor";
 
 tenant::World world(std::string_view role, bool anonymous = false, bool admin = false, bool global_administrator = false) {
     rbac::PolicyInput input;
@@ -25,7 +24,6 @@ tenant::World world(std::string_view role, bool anonymous = false, bool admin = 
                                      .principal = alice,
                                      .principal_type = "ServicePrincipal",
                                      .condition = {},
-                                     .condition_version = {},
                                      .description = {},
                                      .created_at = {},
                                      .created_by = {},
@@ -72,12 +70,24 @@ TEST(Decision, RolesGrantOnTheDataPlane) {
         bool allowed;
     };
     const Case cases[] = {
-        {"AcrPull", pull, true},        {"AcrPull", push, false},          {"AcrPull", catalog, true},
-        {"AcrPull", list_tags, true},   {"AcrPull", metadata_read, false}, {"AcrPush", push, true},
-        {"AcrPush", pull, true},        {"AcrPush", delete_content, false}, {"AcrDelete", delete_content, true},
-        {"AcrDelete", pull, false},     {"Reader", pull, true},            {"Reader", push, false},
-        {"Owner", push, true},          {"Owner", sign, false},            {"Contributor", delete_content, true},
-        {"AcrImageSigner", sign, true}, {"AcrImageSigner", push, false},   {"", pull, false},
+        {"AcrPull", pull, true},
+        {"AcrPull", push, false},
+        {"AcrPull", catalog, true},
+        {"AcrPull", list_tags, true},
+        {"AcrPull", metadata_read, false},
+        {"AcrPush", push, true},
+        {"AcrPush", pull, true},
+        {"AcrPush", delete_content, false},
+        {"AcrDelete", delete_content, true},
+        {"AcrDelete", pull, false},
+        {"Reader", pull, true},
+        {"Reader", push, false},
+        {"Owner", push, true},
+        {"Owner", sign, false},
+        {"Contributor", delete_content, true},
+        {"AcrImageSigner", sign, true},
+        {"AcrImageSigner", push, false},
+        {"", pull, false},
     };
     for (const Case& c : cases) {
         const auto w = world(c.role);
@@ -97,9 +107,8 @@ TEST(Decision, ARefusalNamesWhoWhatWhereAndTheRoleThatWouldDo) {
           std::string_view("'library/app'"), std::string_view("'AcrPush'")}) {
         EXPECT_NE(refused.error().message.find(part), std::string::npos) << part << " in " << refused.error().message;
     }
-    EXPECT_EQ(boost::json::serialize(refused.error().detail),
-              R"([{"Type":"repository","Name":"library/app","Action":"pull"},)"
-              R"({"Type":"repository","Name":"library/app","Action":"push"}])");
+    EXPECT_EQ(boost::json::serialize(refused.error().detail), R"([{"Type":"repository","Name":"library/app","Action":"pull"},)"
+                                                              R"({"Type":"repository","Name":"library/app","Action":"push"}])");
 }
 
 TEST(Decision, ATokenNarrowsAndNeverWidens) {

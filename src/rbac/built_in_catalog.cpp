@@ -74,8 +74,7 @@ const RoleDefinition* find_built_in_role(const Guid& id) noexcept {
 
 const RoleDefinition* find_built_in_role(std::string_view name) noexcept {
     const auto& roles = BuiltInCatalog::instance().roles();
-    auto found =
-        std::ranges::find_if(roles, [&](const RoleDefinition& role) { return equals_ignoring_case(role.name, name); });
+    auto found = std::ranges::find_if(roles, [&](const RoleDefinition& role) { return equals_ignoring_case(role.name, name); });
     return found == roles.end() ? nullptr : &*found;
 }
 

@@ -14,8 +14,7 @@ char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c 
 // Where `piece` begins in `text` for the first time, without regard to case; npos if nowhere.
 std::size_t find_piece(std::string_view text, std::string_view piece) noexcept {
     auto found = std::ranges::search(text, piece, {}, lower, lower);
-    return found.empty() && !piece.empty() ? std::string_view::npos
-                                           : static_cast<std::size_t>(found.begin() - text.begin());
+    return found.empty() && !piece.empty() ? std::string_view::npos : static_cast<std::size_t>(found.begin() - text.begin());
 }
 
 } // namespace

@@ -60,12 +60,10 @@ std::optional<std::uint16_t> OperationTable::find(std::string_view name, bool is
     // No known name is as long, and a name from outside costs no allocation.
     std::array<char, 256> buffer;
     if (name.size() > buffer.size()) return std::nullopt;
-    std::ranges::transform(name, buffer.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+    std::ranges::transform(name, buffer.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
     const std::string_view key(buffer.data(), name.size());
-    auto number = by_key_.find(hash_of(key), [&](std::uint32_t i) {
-        return entries_[i].is_data_action == is_data_action && entries_[i].key == key;
-    });
+    auto number = by_key_.find(
+        hash_of(key), [&](std::uint32_t i) { return entries_[i].is_data_action == is_data_action && entries_[i].key == key; });
     if (number == HashIndex::none) return std::nullopt;
     return static_cast<std::uint16_t>(number);
 }

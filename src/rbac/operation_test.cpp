@@ -26,10 +26,9 @@ TEST(Operation, KeepsActionsAndDataActionsApart) {
 }
 
 TEST(Operation, DoesNotFindWhatNobodyKnows) {
-    for (const auto& name :
-         {std::string(), std::string("*"), std::string("Microsoft.ContainerRegistry/registries/pul/read"),
-          std::string("Microsoft.ContainerRegistry/registries/pull/read "),
-          std::string("Microsoft.ContainerRegistry/registries/pull/read\0", 49), std::string(100000, 'a')}) {
+    for (const auto& name : {std::string(), std::string("*"), std::string("Microsoft.ContainerRegistry/registries/pul/read"),
+                             std::string("Microsoft.ContainerRegistry/registries/pull/read "),
+                             std::string("Microsoft.ContainerRegistry/registries/pull/read\0", 49), std::string(100000, 'a')}) {
         EXPECT_FALSE(Operation::find(name, false)) << name;
         EXPECT_FALSE(Operation::find(name, true)) << name;
     }
@@ -102,14 +101,13 @@ INSTANTIATE_TEST_SUITE_P(
     Table, MatchesAction,
     testing::Values(
         // Azure's documented examples.
-        MatchCase{"*/read", pull, true},
-        MatchCase{"*/read", "Microsoft.ContainerRegistry/registries/push/write", false},
+        MatchCase{"*/read", pull, true}, MatchCase{"*/read", "Microsoft.ContainerRegistry/registries/push/write", false},
         MatchCase{"Microsoft.Authorization/*/Write", "microsoft.authorization/roleassignments/write", true},
         MatchCase{"Microsoft.Authorization/*/Write", "Microsoft.Authorization/roleAssignments/read", false},
         MatchCase{"Microsoft.CostManagement/exports/*", "Microsoft.CostManagement/exports/run/action", true},
         MatchCase{"Microsoft.CostManagement/exports/*", "Microsoft.CostManagement/exports/read", true},
-        MatchCase{"Microsoft.CostManagement/exports/*", "Microsoft.CostManagement/exports", false},
-        MatchCase{"*", pull, true}, MatchCase{"*", "", true},
+        MatchCase{"Microsoft.CostManagement/exports/*", "Microsoft.CostManagement/exports", false}, MatchCase{"*", pull, true},
+        MatchCase{"*", "", true},
         // No regard to case.
         MatchCase{"MICROSOFT.CONTAINERREGISTRY/REGISTRIES/PULL/READ", pull, true},
         MatchCase{pull, "microsoft.containerregistry/registries/PULL/read", true},
@@ -117,8 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
         MatchCase{pull, pull, true}, MatchCase{"Microsoft.ContainerRegistry/registries/pull", pull, false},
         MatchCase{"registries/pull/read", pull, false},
         MatchCase{"Microsoft.ContainerRegistry/registries/pull/read/x", pull, false}, MatchCase{"*/pull", pull, false},
-        MatchCase{"Container*", pull, false}, MatchCase{"", pull, false}, MatchCase{"", "", true},
-        MatchCase{"a", "", false},
+        MatchCase{"Container*", pull, false}, MatchCase{"", pull, false}, MatchCase{"", "", true}, MatchCase{"a", "", false},
         // A star is any run, nothing and slashes included, also inside a word.
         MatchCase{"Microsoft.ContainerRegistry/*/read", pull, true},
         MatchCase{"Microsoft.ContainerRegistry/registries/*/read", pull, true},
@@ -126,19 +123,17 @@ INSTANTIATE_TEST_SUITE_P(
         MatchCase{"*Microsoft.ContainerRegistry/registries/pull/read", pull, true},
         MatchCase{"Microsoft.Container*/pull/read", pull, true},
         MatchCase{"Microsoft.ContainerRegistry/registries/pu*ll/read", pull, true},
-        MatchCase{"Microsoft.ContainerRegistry/registries/*/read", "Microsoft.ContainerRegistry/registries/read",
-                  false},
+        MatchCase{"Microsoft.ContainerRegistry/registries/*/read", "Microsoft.ContainerRegistry/registries/read", false},
         // What stands before and after a star may not overlap.
         MatchCase{"ab*ba", "aba", false}, MatchCase{"ab*ba", "abba", true}, MatchCase{"a*a", "a", false},
         MatchCase{"a*a", "aa", true},
         // Other characters mean themselves.
         MatchCase{"Microsoft?ContainerRegistry/registries/pull/read", pull, false}, MatchCase{"a.c", "abc", false},
         // Several stars (built-in roles and stored data have none, the matcher does not mind).
-        MatchCase{"*/registries/*/read", pull, true}, MatchCase{"*/*/*/*", pull, true},
-        MatchCase{"*/*/*/*/*", pull, false}, MatchCase{"**", pull, true}, MatchCase{"*a*b*c*", "xxaxxbxxcxx", true},
-        MatchCase{"*a*b*c*", "xxcxxbxxaxx", false}, MatchCase{"*ab*ab", "abab", true}, MatchCase{"*ab*ab", "ab", false},
-        MatchCase{"*ab", "aab", true}, MatchCase{"a*b*", "ab", true}, MatchCase{"a*bc*c", "abcc", true},
-        MatchCase{"a*bc*c", "abc", false}));
+        MatchCase{"*/registries/*/read", pull, true}, MatchCase{"*/*/*/*", pull, true}, MatchCase{"*/*/*/*/*", pull, false},
+        MatchCase{"**", pull, true}, MatchCase{"*a*b*c*", "xxaxxbxxcxx", true}, MatchCase{"*a*b*c*", "xxcxxbxxaxx", false},
+        MatchCase{"*ab*ab", "abab", true}, MatchCase{"*ab*ab", "ab", false}, MatchCase{"*ab", "aab", true},
+        MatchCase{"a*b*", "ab", true}, MatchCase{"a*bc*c", "abcc", true}, MatchCase{"a*bc*c", "abc", false}));
 
 TEST(MatchesAction, IsNeverExponential) {
     std::string pattern;

@@ -60,8 +60,7 @@ Result<Permission> parse_permission(const boost::json::object& json, const std::
     std::array<bool, lists.size()> seen{};
     for (const auto& [key, value] : json) {
         std::string_view name = key;
-        auto list =
-            std::ranges::find_if(lists, [&](const List& known) { return equals_ignoring_case(known.name, name); });
+        auto list = std::ranges::find_if(lists, [&](const List& known) { return equals_ignoring_case(known.name, name); });
         if (list == lists.end()) {
             if (equals_ignoring_case(name, "condition") || equals_ignoring_case(name, "conditionVersion")) {
                 if (value.is_null()) continue;
@@ -83,6 +82,13 @@ Result<Permission> parse_permission(const boost::json::object& json, const std::
 }
 
 } // namespace
+
+bool Permission::operator==(const Permission& other) const noexcept {
+    const bool same_condition =
+        condition && other.condition ? condition->text() == other.condition->text() : condition == other.condition;
+    return same_condition && actions == other.actions && not_actions == other.not_actions &&
+           data_actions == other.data_actions && not_data_actions == other.not_data_actions;
+}
 
 Result<std::vector<Permission>> parse_permissions(const boost::json::value& json) {
     if (!json.is_array()) return invalid("permissions", "must be an array of objects.");

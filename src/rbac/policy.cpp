@@ -24,9 +24,7 @@ struct RecordsNothing {
 struct RecordsAll {
     static constexpr bool complete = true;
     std::vector<Considered> considered;
-    void consider(const Grant& grant, Verdict verdict) {
-        considered.push_back({grant.assignment, grant.role, verdict, {}});
-    }
+    void consider(const Grant& grant, Verdict verdict) { considered.push_back({grant.assignment, grant.role, verdict, {}}); }
 };
 
 class CompiledPolicy final : public Policy {
@@ -126,8 +124,8 @@ void CompiledPolicy::visit_upward(const Standing& standing, const Scope& scope, 
 }
 
 template <class Recorder>
-Decision CompiledPolicy::walk(std::uint32_t principal, Operation operation, const Scope& scope,
-                              const Attributes& attributes, Recorder& recorder) const {
+Decision CompiledPolicy::walk(std::uint32_t principal, Operation operation, const Scope& scope, const Attributes& attributes,
+                              Recorder& recorder) const {
     Decision out;
     auto judge = [&](const Grant& grant) {
         if (!grant.operations->contains(operation)) {
@@ -135,8 +133,7 @@ Decision CompiledPolicy::walk(std::uint32_t principal, Operation operation, cons
             return Verdict::action_not_included;
         }
         const auto& condition = grant.assignment->condition;
-        if (condition && !condition_holds(*condition, {operation, scope, attributes}))
-            return Verdict::condition_not_met;
+        if (condition && !condition->holds(operation, attributes)) return Verdict::condition_not_met;
         return Verdict::granted;
     };
     auto standing = standings_.of(principal);
@@ -223,8 +220,7 @@ const RoleDefinition* CompiledPolicy::find_role(const Guid& id) const {
 }
 
 const RoleAssignment* CompiledPolicy::find_assignment(const Guid& id) const {
-    auto found =
-        assignments_.find(std::hash<Guid>{}(id), [&](std::uint32_t i) { return input_.assignments[i].id == id; });
+    auto found = assignments_.find(std::hash<Guid>{}(id), [&](std::uint32_t i) { return input_.assignments[i].id == id; });
     return found == HashIndex::none ? nullptr : &input_.assignments[found];
 }
 

@@ -2,7 +2,7 @@
 
 #include "base/guid.hpp"
 #include "rbac/assignment.hpp"
-#include "rbac/condition.hpp"
+#include "rbac/attributes.hpp"
 #include "rbac/operation.hpp"
 #include "rbac/role_definition.hpp"
 #include "rbac/scope.hpp"

@@ -33,10 +33,8 @@ const Guid department = id(12);
 const Guid company = id(13);
 
 constexpr auto group_scope = "/subscriptions/s1/resourceGroups/rg1";
-constexpr auto registry_scope =
-    "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one";
-constexpr auto other_registry =
-    "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/two";
+constexpr auto registry_scope = "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one";
+constexpr auto other_registry = "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/two";
 
 Guid built_in(std::string_view name) { return find_built_in_role(name)->id; }
 
@@ -51,7 +49,6 @@ public:
                                      .principal = principal,
                                      .principal_type = "User",
                                      .condition = {},
-                                     .condition_version = {},
                                      .description = {},
                                      .created_at = {},
                                      .created_by = {},
@@ -62,9 +59,8 @@ public:
     Draft& assign(const Guid& principal, std::string_view role, std::string_view at) {
         return assign(principal, built_in(role), at);
     }
-    Draft& under_condition(std::string condition) {
-        input.assignments.back().condition = std::move(condition);
-        input.assignments.back().condition_version = "2.0";
+    Draft& under_condition(std::string_view condition) {
+        input.assignments.back().condition = Condition::never(condition);
         return *this;
     }
     Draft& member(const Guid& group, const Guid& member) {
@@ -124,16 +120,13 @@ TEST(Policy, AnAssignmentReachesDownAndNowhereElse) {
         {"/subscriptions/s1", registry_scope, true},
         {"/", registry_scope, true},
         {"/SUBSCRIPTIONS/S1/resourcegroups/RG1", registry_scope, true},
-        {registry_scope,
-         "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one/tokens/t", true},
+        {registry_scope, "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one/tokens/t",
+         true},
         {registry_scope, other_registry, false},
         {registry_scope, group_scope, false},
-        {registry_scope, "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one1",
-         false},
-        {group_scope, "/subscriptions/s1/resourceGroups/rg10/providers/Microsoft.ContainerRegistry/registries/one",
-         false},
-        {group_scope, "/subscriptions/s2/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one",
-         false},
+        {registry_scope, "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one1", false},
+        {group_scope, "/subscriptions/s1/resourceGroups/rg10/providers/Microsoft.ContainerRegistry/registries/one", false},
+        {group_scope, "/subscriptions/s2/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one", false},
         {"/subscriptions/s1", "/subscriptions/s10", false},
         {"/subscriptions/s1", "/", false},
         {"/providers/Microsoft.Management/managementGroups/m", registry_scope, false},
@@ -148,12 +141,11 @@ TEST(Policy, AnAssignmentReachesDownAndNowhereElse) {
 }
 
 TEST(Policy, ActionsNeverGrantDataActions) {
-    auto policy =
-        Draft()
-            .assign(alice, "Owner", "/")
-            .role(id(200), {{.actions = {}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}})
-            .assign(bob, id(200), "/")
-            .compile();
+    auto policy = Draft()
+                      .assign(alice, "Owner", "/")
+                      .role(id(200), {{.actions = {}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}})
+                      .assign(bob, id(200), "/")
+                      .compile();
     EXPECT_TRUE(allows(*policy, alice, registry("push/write"), registry_scope));
     EXPECT_FALSE(allows(*policy, alice, registry_data("repositories/content/read"), registry_scope));
     EXPECT_FALSE(allows(*policy, bob, registry("push/write"), registry_scope));
@@ -181,15 +173,14 @@ TEST(Policy, NotActionsTakeAwayFromTheirOwnRoleOnly) {
 }
 
 TEST(Policy, OnePermissionObjectDoesNotTakeAwayFromAnother) {
-    auto policy =
-        Draft()
-            .role(id(200), {{.actions = {"*"}, .not_actions = {"*/read"}, .data_actions = {}, .not_data_actions = {}},
-                            {.actions = {"Microsoft.ContainerRegistry/registries/pull/read"},
-                             .not_actions = {},
-                             .data_actions = {},
-                             .not_data_actions = {}}})
-            .assign(alice, id(200), "/")
-            .compile();
+    auto policy = Draft()
+                      .role(id(200), {{.actions = {"*"}, .not_actions = {"*/read"}, .data_actions = {}, .not_data_actions = {}},
+                                      {.actions = {"Microsoft.ContainerRegistry/registries/pull/read"},
+                                       .not_actions = {},
+                                       .data_actions = {},
+                                       .not_data_actions = {}}})
+                      .assign(alice, id(200), "/")
+                      .compile();
     EXPECT_TRUE(allows(*policy, alice, registry("pull/read"), registry_scope));
     EXPECT_FALSE(allows(*policy, alice, registry("metadata/read"), registry_scope));
 }
@@ -249,7 +240,7 @@ TEST(Policy, AConditionGrantsNothing) {
                 ElementsAre(Verdict::condition_not_met));
     EXPECT_THAT(policy->permissions_at(alice, scope(registry_scope)), IsEmpty());
     // Also an empty one, and also before an assignment without one that grants.
-    draft.input.assignments.back().condition = "";
+    draft.input.assignments.back().condition = Condition::never("");
     EXPECT_FALSE(draft.compile()->decide(alice, read, scope(registry_scope)).allowed);
     auto more = draft.assign(alice, "Container Registry Repository Reader", registry_scope).compile();
     auto decision = more->decide(alice, read, scope(registry_scope));
@@ -269,8 +260,7 @@ TEST(Policy, AnUnknownRoleGrantsNothing) {
 
 TEST(Policy, ACustomRoleCannotStandInForABuiltInOne) {
     Draft draft;
-    draft.role(built_in("AcrPull"),
-               {{.actions = {"*"}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}});
+    draft.role(built_in("AcrPull"), {{.actions = {"*"}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}});
     draft.input.custom_roles.back().name = "Owner"; // a name gives nothing either
     auto policy = draft.assign(alice, "AcrPull", "/").compile();
     EXPECT_FALSE(allows(*policy, alice, registry("push/write"), registry_scope));
@@ -280,8 +270,7 @@ TEST(Policy, ACustomRoleCannotStandInForABuiltInOne) {
 
 // The custom role of the registry's documentation.
 TEST(Policy, TheImportRoleImports) {
-    auto permissions =
-        parse_permissions(*parse_json(R"([{"actions":["Microsoft.ContainerRegistry/registries/push/write",
+    auto permissions = parse_permissions(*parse_json(R"([{"actions":["Microsoft.ContainerRegistry/registries/push/write",
         "Microsoft.ContainerRegistry/registries/pull/read","Microsoft.ContainerRegistry/registries/read",
         "Microsoft.ContainerRegistry/registries/importImage/action"],"dataActions":[],"notActions":[],"notDataActions":[]}])"));
     auto policy = Draft()
@@ -328,16 +317,13 @@ TEST(Policy, ExplainAlsoShowsWhatADecisionNeedNotLookAt) {
                       .assign(alice, "AcrPull", group_scope)
                       .compile();
     auto explanation = policy->explain(alice, registry("pull/read"), scope(registry_scope));
-    EXPECT_THAT(verdicts(explanation),
-                ElementsAre(Verdict::granted, Verdict::granted, Verdict::granted, Verdict::granted));
+    EXPECT_THAT(verdicts(explanation), ElementsAre(Verdict::granted, Verdict::granted, Verdict::granted, Verdict::granted));
     EXPECT_EQ(explanation.decision.granted_by, &policy->assignments()[0]);
-    EXPECT_EQ(policy->decide(alice, registry("pull/read"), scope(registry_scope)).granted_by,
-              &policy->assignments()[0]);
+    EXPECT_EQ(policy->decide(alice, registry("pull/read"), scope(registry_scope)).granted_by, &policy->assignments()[0]);
 }
 
 TEST(Policy, AnAssignmentNearbyShowsASubscription) {
-    auto policy =
-        Draft().assign(alice, "AcrPull", registry_scope).member(team, bob).assign(team, "Reader", "/").compile();
+    auto policy = Draft().assign(alice, "AcrPull", registry_scope).member(team, bob).assign(team, "Reader", "/").compile();
     EXPECT_TRUE(policy->has_assignment_near(alice, scope("/subscriptions/s1")));
     EXPECT_TRUE(policy->has_assignment_near(alice, scope(registry_scope)));
     EXPECT_TRUE(policy->has_assignment_near(alice, scope("/")));
@@ -359,8 +345,7 @@ TEST(Policy, PermissionsAreThoseOfEachRoleOnce) {
     ASSERT_THAT(permissions, SizeIs(2));
     EXPECT_EQ(permissions[0], find_built_in_role("AcrPull")->permissions[0]);
     EXPECT_EQ(permissions[1], find_built_in_role("AcrDelete")->permissions[0]);
-    EXPECT_THAT(policy->permissions_at(alice, scope(group_scope)),
-                ElementsAre(find_built_in_role("AcrPull")->permissions[0]));
+    EXPECT_THAT(policy->permissions_at(alice, scope(group_scope)), ElementsAre(find_built_in_role("AcrPull")->permissions[0]));
     EXPECT_THAT(policy->permissions_at(bob, scope(registry_scope)), IsEmpty());
 }
 

@@ -23,9 +23,7 @@ public:
     std::uint32_t find(const Guid& id) const noexcept;
     const Guid& id(std::uint32_t number) const noexcept { return *ids_[number]; }
     /// The assignments, by index, that are made to this principal itself.
-    std::span<const std::uint32_t> assignments_of(std::uint32_t number) const noexcept {
-        return assignments_.of(number);
-    }
+    std::span<const std::uint32_t> assignments_of(std::uint32_t number) const noexcept { return assignments_.of(number); }
 
     /// One principal that was reached from another through memberships.
     struct Reached {

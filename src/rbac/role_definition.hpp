@@ -3,6 +3,7 @@
 #include "base/guid.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "rbac/condition.hpp"
 #include "rbac/scope.hpp"
 
 #include <boost/json/array.hpp>
@@ -21,7 +22,8 @@ struct Permission {
     std::vector<std::string> not_actions;
     std::vector<std::string> data_actions;
     std::vector<std::string> not_data_actions;
-    bool operator==(const Permission&) const = default;
+    ConditionPointer condition{};                            ///< null for none; always of version 2.0
+    bool operator==(const Permission& other) const noexcept; ///< conditions by their text
 };
 
 struct RoleDefinition {

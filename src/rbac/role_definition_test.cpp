@@ -27,9 +27,7 @@ struct Question {
 };
 
 Operation action(std::string_view name) { return Operation::known(name, false); }
-Operation registry(std::string_view name) {
-    return action(fmt::format("Microsoft.ContainerRegistry/registries/{}", name));
-}
+Operation registry(std::string_view name) { return action(fmt::format("Microsoft.ContainerRegistry/registries/{}", name)); }
 Operation registry_data(std::string_view name) {
     return Operation::known(fmt::format("Microsoft.ContainerRegistry/registries/{}", name), true);
 }
@@ -127,8 +125,7 @@ TEST(BuiltInRoles, GrantWhatAzuresDefinitionsSay) {
          "X...........X....................X.."},
         {"Container Registry Connected Registry Administrator", "X............X...........X.........."},
         {"Container Registry Connected Registry Reader", "X..................................."},
-        {"Container Registry Contributor and Data Access Configuration Administrator",
-         "XXX.........XX...........X..X..X.X.X"},
+        {"Container Registry Contributor and Data Access Configuration Administrator", "XXX.........XX...........X..X..X.X.X"},
         {"Container Registry Credential Set Administrator", ".......................XX..........."},
         {"Container Registry Credential Set Reader", ".......................X............"},
         {"Container Registry Data Importer and Data Reader", "X..X.......X.....X..X..............."},
@@ -209,8 +206,7 @@ TEST(ParsePermissions, SaysWhatIsWrongWhere) {
         {R"([{"actions":["Microsoft.Cont\u0430inerRegistry/*"]}])", "permissions[0].actions[0]", "ASCII"},
         {R"([{"notAction":["*"]}])", "permissions[0]", "none of actions, notActions"},
         {R"([{"actions":[],"Actions":["*"]}])", "permissions[0].actions", "twice"},
-        {R"([{"actions":["*"],"condition":"@Request[x:y] StringEquals 'a'"}])", "permissions[0].condition",
-         "not supported"},
+        {R"([{"actions":["*"],"condition":"@Request[x:y] StringEquals 'a'"}])", "permissions[0].condition", "not supported"},
         {fmt::format(R"([{{"actions":["{}"]}}])", std::string(513, 'a')), "permissions[0].actions[0]", "512"},
         {"[" +
              [] {
@@ -244,8 +240,8 @@ TEST(ParsePermissions, WhatWasReadIsWrittenBack) {
         ASSERT_TRUE(back.has_value()) << role.name;
         EXPECT_EQ(*back, role.permissions) << role.name;
     }
-    EXPECT_EQ(boost::json::serialize(to_json(std::vector<Permission>{
-                  {.actions = {"a"}, .not_actions = {}, .data_actions = {}, .not_data_actions = {}}})),
+    EXPECT_EQ(boost::json::serialize(to_json(
+                  std::vector<Permission>{{.actions = {"a"}, .not_actions = {}, .data_actions = {}, .not_data_actions = {}}})),
               R"([{"actions":["a"],"notActions":[],"dataActions":[],"notDataActions":[]}])");
 }
 

@@ -99,8 +99,7 @@ TEST(Scope, TheChainHasTheBoundariesAtWhichAScopeCanEnd) {
     EXPECT_THAT(chain("/subscriptions"), ElementsAre("/subscriptions", "/"));
     EXPECT_THAT(chain("/subscriptions/s/resourceGroups"),
                 ElementsAre("/subscriptions/s/resourcegroups", "/subscriptions/s", "/"));
-    EXPECT_THAT(chain("/subscriptions/s/providers/N"),
-                ElementsAre("/subscriptions/s/providers/n", "/subscriptions/s", "/"));
+    EXPECT_THAT(chain("/subscriptions/s/providers/N"), ElementsAre("/subscriptions/s/providers/n", "/subscriptions/s", "/"));
     EXPECT_THAT(chain("/resourceGroups/g/x/y"), ElementsAre("/resourcegroups/g/x/y", "/"));
 }
 
@@ -145,12 +144,9 @@ TEST(Scope, CoversItselfAndWhatLiesBelow) {
         {"/subscriptions/s/resourceGroups/rg1", "/subscriptions/s/resourceGroups/rg10/providers/n/t/r", false},
         {"/subscriptions/s/resourceGroups/rg10", "/subscriptions/s/resourceGroups/rg1/providers/n/t/r", false},
         {"/subscriptions/s/resourceGroups/rg1", "/subscriptions/t/resourceGroups/rg1/providers/n/t/r", false},
-        {"/subscriptions/s/resourceGroups/g/providers/n/t/r", "/subscriptions/s/resourceGroups/g/providers/n/t/r/c/d",
-         true},
-        {"/subscriptions/s/resourceGroups/g/providers/n/t/r", "/subscriptions/s/resourceGroups/g/providers/n/t/r2",
-         false},
-        {"/subscriptions/s/resourceGroups/g/providers/n/t/r/c/d", "/subscriptions/s/resourceGroups/g/providers/n/t/r",
-         false},
+        {"/subscriptions/s/resourceGroups/g/providers/n/t/r", "/subscriptions/s/resourceGroups/g/providers/n/t/r/c/d", true},
+        {"/subscriptions/s/resourceGroups/g/providers/n/t/r", "/subscriptions/s/resourceGroups/g/providers/n/t/r2", false},
+        {"/subscriptions/s/resourceGroups/g/providers/n/t/r/c/d", "/subscriptions/s/resourceGroups/g/providers/n/t/r", false},
         // No place where a scope can end covers anything but itself.
         {"/subscriptions", "/subscriptions/s", false},
         {"/subscriptions", "/subscriptions", true},

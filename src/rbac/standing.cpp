@@ -16,7 +16,7 @@ std::size_t sort_decisive(std::span<Grant> grants) {
     std::size_t decisive = 0;
     for (const bool conditional : {false, true}) {
         for (const auto& grant : all) {
-            if (grant.assignment->condition.has_value() != conditional) continue;
+            if ((grant.assignment->condition != nullptr) != conditional) continue;
             if (covered.includes(*grant.operations)) {
                 redundant.push_back(grant);
                 continue;
@@ -72,8 +72,7 @@ const Standing::Holding* Standing::at(const Scope::Level& level, const char* key
 }
 
 std::size_t Standing::bytes() const noexcept {
-    return sizeof(*this) + grants_.capacity() * sizeof(Grant) + holdings_.capacity() * sizeof(Holding) +
-           by_scope_.bytes();
+    return sizeof(*this) + grants_.capacity() * sizeof(Grant) + holdings_.capacity() * sizeof(Holding) + by_scope_.bytes();
 }
 
 } // namespace berth::rbac

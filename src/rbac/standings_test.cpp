@@ -15,7 +15,6 @@ RoleAssignment assignment(std::size_t principal, std::string_view scope) {
             .principal = id(principal),
             .principal_type = "Group",
             .condition = {},
-            .condition_version = {},
             .description = {},
             .created_at = {},
             .created_by = {},
@@ -100,7 +99,7 @@ TEST(Standing, AConditionMakesNoOtherAssignmentRedundant) {
     auto add = [&](std::string name, std::string_view pattern, bool conditional) {
         assignments.push_back(assignment(1, "/subscriptions/a"));
         assignments.back().description = std::move(name);
-        if (conditional) assignments.back().condition = "...";
+        if (conditional) assignments.back().condition = Condition::never("...");
         operations.push_back(operations_matching(pattern, false));
     };
     add("all, on a condition", "*", true);
@@ -108,8 +107,7 @@ TEST(Standing, AConditionMakesNoOtherAssignmentRedundant) {
     add("pulls, on a condition", "*/pull/read", true);
     add("reads", "*/read", false);
     auto [names, decisive] = ordered(assignments, operations);
-    EXPECT_EQ(names,
-              (std::vector<std::string>{"reads", "all, on a condition", "all, on another", "pulls, on a condition"}));
+    EXPECT_EQ(names, (std::vector<std::string>{"reads", "all, on a condition", "all, on another", "pulls, on a condition"}));
     EXPECT_EQ(decisive, 3U);
 }
 

@@ -35,13 +35,30 @@ Result<RoleDefinition> role_of(const Rows& rows) {
                         .updated_by = std::string(rows.text(8))};
     if (const auto* array = scopes->if_array()) {
         for (const auto& item : *array) {
-            auto scope =
-                rbac::Scope::parse(item.is_string() ? std::string_view(item.get_string()) : std::string_view());
+            auto scope = rbac::Scope::parse(item.is_string() ? std::string_view(item.get_string()) : std::string_view());
             if (!scope) return failure(std::move(scope));
             role.assignable_scopes.push_back(std::move(*scope));
         }
     }
     return role;
+}
+
+// A condition that cannot be read is kept as one that never holds: it grants too little rather than too much.
+rbac::ConditionPointer condition_of(const std::optional<std::string>& text) {
+    if (!text) return nullptr;
+    auto parsed = rbac::Condition::parse(*text);
+    return parsed ? std::move(*parsed) : rbac::Condition::never(*text);
+}
+
+std::optional<std::string> text_of(const rbac::ConditionPointer& condition) {
+    if (!condition) return std::nullopt;
+    return condition->text();
+}
+
+// The one version there is.
+std::optional<std::string> version_of(const rbac::ConditionPointer& condition) {
+    if (!condition) return std::nullopt;
+    return "2.0";
 }
 
 Result<RoleAssignment> assignment_of(const Rows& rows) {
@@ -58,8 +75,7 @@ Result<RoleAssignment> assignment_of(const Rows& rows) {
                           .role_definition = std::move(*role),
                           .principal = std::move(*principal),
                           .principal_type = std::string(rows.text(4)),
-                          .condition = rows.optional_text(5),
-                          .condition_version = rows.optional_text(6),
+                          .condition = condition_of(rows.optional_text(5)),
                           .description = rows.optional_text(7),
                           .created_at = rows.time(8),
                           .created_by = std::string(rows.text(9)),
@@ -119,8 +135,7 @@ Result<void> put_role_definition(Session& session, const Guid& tenant, const Rol
         }
     }
     boost::json::array scopes;
-    for (const rbac::Scope& scope : role.assignable_scopes)
-        scopes.emplace_back(scope.value());
+    for (const rbac::Scope& scope : role.assignable_scopes) scopes.emplace_back(scope.value());
     auto put = session.execute(
         "insert into role_definitions(id, tenant_id, name, name_key, description, permissions, assignable_scopes, "
         "created_at, created_by, updated_at, updated_by) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
@@ -175,15 +190,14 @@ Result<void> put_role_assignment(Session& session, const Guid& tenant, const Rol
         }
         auto updated = session.execute("update role_assignments set condition = ?2, condition_version = ?3, "
                                        "description = ?4, updated_at = ?5, updated_by = ?6 where id = ?1",
-                                       assignment.id.value(), assignment.condition, assignment.condition_version,
+                                       assignment.id.value(), text_of(assignment.condition), version_of(assignment.condition),
                                        assignment.description, assignment.updated_at, assignment.updated_by);
         if (!updated) return failure(std::move(updated));
         return {};
     }
 
     auto same = collect(
-        session,
-        "select id from role_assignments where scope_key = ?1 and role_definition_id = ?2 and principal_id = ?3",
+        session, "select id from role_assignments where scope_key = ?1 and role_definition_id = ?2 and principal_id = ?3",
         [](const Rows& rows) { return guid_column(rows, 0, "id of a role assignment"); }, assignment.scope.key(),
         assignment.role_definition.value(), assignment.principal.value());
     if (!same) return failure(std::move(same));
@@ -201,7 +215,7 @@ Result<void> put_role_assignment(Session& session, const Guid& tenant, const Rol
         "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         assignment.id.value(), tenant.value(), assignment.scope.value(), assignment.scope.key(),
         assignment.role_definition.value(), assignment.principal.value(), assignment.principal_type,
-        assignment.condition, assignment.condition_version, assignment.description, assignment.created_at,
+        text_of(assignment.condition), version_of(assignment.condition), assignment.description, assignment.created_at,
         assignment.created_by, assignment.updated_at, assignment.updated_by);
     if (!inserted) return failure(std::move(inserted));
     return {};

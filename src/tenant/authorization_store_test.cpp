@@ -39,8 +39,7 @@ protected:
                 .role_definition = role_id,
                 .principal = principal,
                 .principal_type = "ServicePrincipal",
-                .condition = std::nullopt,
-                .condition_version = std::nullopt,
+                .condition = {},
                 .description = std::nullopt,
                 .created_at = test_time,
                 .created_by = "maker",
@@ -104,9 +103,7 @@ TEST_F(AuthorizationStore, RolesInUseStay) {
     ASSERT_EQ(put(used), std::nullopt);
     const RoleAssignment by = assignment(subscription, used.id, Guid::random());
     ASSERT_EQ(put(by), std::nullopt);
-    const auto remove = [&] {
-        return code_of(database.write([&](Session& s) { return delete_role_definition(s, used.id); }));
-    };
+    const auto remove = [&] { return code_of(database.write([&](Session& s) { return delete_role_definition(s, used.id); })); };
     EXPECT_EQ(remove(), ErrorCode::role_definition_in_use);
     ASSERT_TRUE(database.write([&](Session& s) { return delete_role_assignment(s, by.id); }));
     EXPECT_EQ(remove(), std::nullopt);
@@ -115,8 +112,7 @@ TEST_F(AuthorizationStore, RolesInUseStay) {
 
 TEST_F(AuthorizationStore, AssignmentsComeBackAsTheyWerePut) {
     RoleAssignment put_assignment = assignment(subscription + "/resourceGroups/Berth", Guid::random(), Guid::random());
-    put_assignment.condition = "a condition";
-    put_assignment.condition_version = "2.0";
+    put_assignment.condition = rbac::Condition::never("a condition");
     put_assignment.description = "why";
     ASSERT_EQ(put(put_assignment), std::nullopt);
     auto listed = database.read(list_role_assignments);
@@ -127,8 +123,8 @@ TEST_F(AuthorizationStore, AssignmentsComeBackAsTheyWerePut) {
     EXPECT_EQ(back->role_definition, put_assignment.role_definition);
     EXPECT_EQ(back->principal, put_assignment.principal);
     EXPECT_EQ(back->principal_type, "ServicePrincipal");
-    EXPECT_EQ(back->condition, "a condition");
-    EXPECT_EQ(back->condition_version, "2.0");
+    ASSERT_TRUE(back->condition);
+    EXPECT_EQ(back->condition->text(), "a condition");
     EXPECT_EQ(back->description, "why");
     EXPECT_EQ(back->updated_at, test_time);
 }

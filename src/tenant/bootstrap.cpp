@@ -15,9 +15,8 @@ using storage::Session;
 
 Result<void> check(const BootstrapOptions& options) {
     if (!is_registry_name(options.registry_name)) {
-        return failure(
-            ErrorCode::invalid_parameter,
-            fmt::format("'{}' is no name for a registry: use 5 to 50 letters and digits.", options.registry_name));
+        return failure(ErrorCode::invalid_parameter,
+                       fmt::format("'{}' is no name for a registry: use 5 to 50 letters and digits.", options.registry_name));
     }
     if (!is_resource_group_name(options.resource_group)) {
         return failure(ErrorCode::invalid_parameter,
@@ -92,11 +91,9 @@ Result<std::optional<Bootstrap>> read_bootstrap(Session& session) {
                                    .owner = std::move(*owner)});
 }
 
-Result<Resource> make_resource(Session& session, const BootstrapOptions& options, const Guid& tenant,
-                               const Guid& subscription, const std::string& type, const std::string& name,
-                               const std::string& actor, Timestamp now) {
-    const std::string group =
-        fmt::format("/subscriptions/{}/resourceGroups/{}", subscription.value(), options.resource_group);
+Result<Resource> make_resource(Session& session, const BootstrapOptions& options, const Guid& tenant, const Guid& subscription,
+                               const std::string& type, const std::string& name, const std::string& actor, Timestamp now) {
+    const std::string group = fmt::format("/subscriptions/{}/resourceGroups/{}", subscription.value(), options.resource_group);
     const bool is_registry = type == "Microsoft.ContainerRegistry/registries";
     auto scope = rbac::Scope::parse(is_registry ? fmt::format("{}/providers/{}/{}", group, type, name) : group);
     if (!scope) return failure(std::move(scope));
@@ -133,8 +130,8 @@ Result<BootstrapOwner> make_owner(Session& session, const BootstrapOptions& opti
     auto application = create_application(session, tenant, options.owner_name, now);
     if (!application) return failure(std::move(application));
     // How a later start finds it again.
-    auto marked = session.execute("update applications set properties = '{\"bootstrap\":true}' where id = ?1",
-                                  application->id.value());
+    auto marked =
+        session.execute("update applications set properties = '{\"bootstrap\":true}' where id = ?1", application->id.value());
     if (!marked) return failure(std::move(marked));
     auto principal = create_service_principal(session, tenant, application->application_id, now);
     if (!principal) return failure(std::move(principal));
@@ -152,21 +149,19 @@ Result<BootstrapOwner> make_owner(Session& session, const BootstrapOptions& opti
                                           .role_definition = owner->id,
                                           .principal = principal->id,
                                           .principal_type = "ServicePrincipal",
-                                          .condition = std::nullopt,
-                                          .condition_version = std::nullopt,
+                                          .condition = {},
                                           .description = std::nullopt,
                                           .created_at = now,
                                           .created_by = principal->id.value(),
                                           .updated_at = now,
                                           .updated_by = principal->id.value()};
     if (auto put = put_role_assignment(session, tenant, assignment); !put) return failure(std::move(put));
-    auto left = storage::append_event(session, now,
-                                      {.kind = "tenant.write",
-                                       .registry = std::nullopt,
-                                       .actor = principal->id.value(),
-                                       .detail = {{"tenant", tenant.value()},
-                                                  {"subscription", subscription.value()},
-                                                  {"owner", principal->id.value()}}});
+    auto left = storage::append_event(
+        session, now,
+        {.kind = "tenant.write",
+         .registry = std::nullopt,
+         .actor = principal->id.value(),
+         .detail = {{"tenant", tenant.value()}, {"subscription", subscription.value()}, {"owner", principal->id.value()}}});
     if (!left) return failure(std::move(left));
     return BootstrapOwner{std::move(*application), std::move(*principal)};
 }
@@ -175,8 +170,8 @@ Result<Bootstrap> make_bootstrap(Session& session, const BootstrapOptions& optio
                                  const std::string& hash, Timestamp now) {
     const Guid tenant = Guid::random();
     const Guid subscription = Guid::random();
-    auto tenants = session.execute("insert into tenants(id, display_name, created_at) values (?1, ?2, ?3)",
-                                   tenant.value(), options.tenant_name, now);
+    auto tenants = session.execute("insert into tenants(id, display_name, created_at) values (?1, ?2, ?3)", tenant.value(),
+                                   options.tenant_name, now);
     if (!tenants) return failure(std::move(tenants));
     auto subscriptions =
         session.execute("insert into subscriptions(id, tenant_id, display_name, created_at) values (?1, ?2, ?3, ?4)",
@@ -200,8 +195,8 @@ Result<Bootstrap> make_bootstrap(Session& session, const BootstrapOptions& optio
 
 } // namespace
 
-Task<Result<Bootstrap>> bootstrap(storage::Database& database, BootstrapOptions options, CredentialInfo info,
-                                  std::string hash, Timestamp now) {
+Task<Result<Bootstrap>> bootstrap(storage::Database& database, BootstrapOptions options, CredentialInfo info, std::string hash,
+                                  Timestamp now) {
     if (auto sound = check(options); !sound) co_return failure(std::move(sound));
     auto read = database.read(storage::ReadKind::page, read_bootstrap);
     auto found = co_await std::move(read);

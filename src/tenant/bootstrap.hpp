@@ -43,7 +43,7 @@ struct Bootstrap {
 /// On an empty database makes a tenant, a subscription, a resource group, a registry and an Owner service principal
 /// with the secret of `info` and `hash`, in one transaction; otherwise reads back what the first start made (the oldest
 /// registry that is left). `invalid_parameter` for names that Azure would refuse.
-Task<Result<Bootstrap>> bootstrap(storage::Database& database, BootstrapOptions options, CredentialInfo info,
-                                  std::string hash, Timestamp now);
+Task<Result<Bootstrap>> bootstrap(storage::Database& database, BootstrapOptions options, CredentialInfo info, std::string hash,
+                                  Timestamp now);
 
 } // namespace berth::tenant

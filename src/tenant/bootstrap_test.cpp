@@ -10,9 +10,7 @@ namespace {
 
 using storage::Session;
 
-CredentialInfo any_secret() {
-    return {Guid::random(), "abc", std::nullopt, test_time, test_time + std::chrono::hours(1)};
-}
+CredentialInfo any_secret() { return {Guid::random(), "abc", std::nullopt, test_time, test_time + std::chrono::hours(1)}; }
 
 TEST(BootstrapTest, MakesWhatAFirstStartNeeds) {
     TenantDatabase database({.resource_group = "images",
@@ -72,8 +70,7 @@ TEST(BootstrapTest, ALaterStartFindsTheSame) {
 TEST(BootstrapTest, DoesNotBringBackWhatWasDeleted) {
     TenantDatabase database;
     ASSERT_TRUE(database.write([&](Session& s) { return delete_resource(s, database.first->registry->scope); }));
-    ASSERT_TRUE(
-        database.write([&](Session& s) { return delete_application(s, database.first->owner->application.id); }));
+    ASSERT_TRUE(database.write([&](Session& s) { return delete_application(s, database.first->owner->application.id); }));
     auto again = sync_wait(bootstrap(*database, {}, any_secret(), "sha256$11", test_time));
     ASSERT_TRUE(again);
     EXPECT_FALSE(again->created);

@@ -41,13 +41,12 @@ Result<bool> has_principal(Session& session, const Guid& id) {
 
 } // namespace
 
-Result<Application> create_application(Session& session, const Guid& tenant, const std::string& display_name,
-                                       Timestamp now) {
+Result<Application> create_application(Session& session, const Guid& tenant, const std::string& display_name, Timestamp now) {
     Application application{Guid::random(), Guid::random(), display_name, now};
-    auto inserted = session.execute("insert into applications(id, tenant_id, application_id, display_name, properties, "
-                                    "created_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
-                                    application.id.value(), tenant.value(), application.application_id.value(),
-                                    display_name, "{}", now);
+    auto inserted =
+        session.execute("insert into applications(id, tenant_id, application_id, display_name, properties, "
+                        "created_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
+                        application.id.value(), tenant.value(), application.application_id.value(), display_name, "{}", now);
     if (!inserted) return failure(std::move(inserted));
     return application;
 }
@@ -61,9 +60,9 @@ Result<Application> read_application(Session& session, const Guid& id) {
 }
 
 Result<std::optional<Application>> find_application(Session& session, const Guid& application_id) {
-    auto found = collect(
-        session, "select id, application_id, display_name, created_at from applications where application_id = ?1",
-        application_of, application_id.value());
+    auto found =
+        collect(session, "select id, application_id, display_name, created_at from applications where application_id = ?1",
+                application_of, application_id.value());
     if (!found) return failure(std::move(found));
     if (found->empty()) return std::optional<Application>();
     return std::optional(std::move(found->front()));
@@ -90,8 +89,7 @@ Result<void> delete_application(Session& session, const Guid& id) {
     if (!application) return failure(std::move(application));
     auto principals = collect(
         session, "select id from principals where application_id = ?1",
-        [](const Rows& rows) { return guid_column(rows, 0, "id of a principal"); },
-        application->application_id.value());
+        [](const Rows& rows) { return guid_column(rows, 0, "id of a principal"); }, application->application_id.value());
     if (!principals) return failure(std::move(principals));
     for (const Guid& principal : *principals) {
         if (auto deleted = delete_principal(session, principal); !deleted) return deleted;
@@ -105,13 +103,12 @@ Result<void> delete_application(Session& session, const Guid& id) {
     return {};
 }
 
-Result<Principal> create_service_principal(Session& session, const Guid& tenant, const Guid& application_id,
-                                           Timestamp now) {
+Result<Principal> create_service_principal(Session& session, const Guid& tenant, const Guid& application_id, Timestamp now) {
     auto application = find_application(session, application_id);
     if (!application) return failure(std::move(application));
     if (!*application) {
-        return failure(ErrorCode::not_found, fmt::format("The directory has no application with the client id '{}'.",
-                                                         application_id.value()));
+        return failure(ErrorCode::not_found,
+                       fmt::format("The directory has no application with the client id '{}'.", application_id.value()));
     }
     auto taken = exists(session, "select 1 from principals where application_id = ?1", application_id.value());
     if (!taken) return failure(std::move(taken));
@@ -136,8 +133,7 @@ Result<Principal> create_user(Session& session, const Guid& tenant, const std::s
                         .display_name = display_name,
                         .application_id = std::nullopt,
                         .user_principal_name = to_lower(user_principal_name)};
-    auto taken =
-        exists(session, "select 1 from principals where user_principal_name = ?1", principal.user_principal_name);
+    auto taken = exists(session, "select 1 from principals where user_principal_name = ?1", principal.user_principal_name);
     if (!taken) return failure(std::move(taken));
     if (*taken) {
         return failure(ErrorCode::already_exists,
@@ -185,15 +181,13 @@ Result<void> add_group_member(Session& session, const Guid& group, const Guid& m
     auto is_group = exists(session, "select 1 from principals where id = ?1 and kind = 'Group'", group.value());
     if (!is_group) return failure(std::move(is_group));
     if (!*is_group) {
-        return failure(ErrorCode::not_found,
-                       fmt::format("The directory has no group with the id '{}'.", group.value()));
+        return failure(ErrorCode::not_found, fmt::format("The directory has no group with the id '{}'.", group.value()));
     }
     auto known = has_principal(session, member);
     if (!known) return failure(std::move(known));
     if (!*known) return no_such_object(member);
-    auto inserted =
-        session.execute("insert into group_members(group_id, member_id) values (?1, ?2) on conflict do nothing",
-                        group.value(), member.value());
+    auto inserted = session.execute("insert into group_members(group_id, member_id) values (?1, ?2) on conflict do nothing",
+                                    group.value(), member.value());
     if (!inserted) return failure(std::move(inserted));
     if (*inserted == 0) {
         return failure(ErrorCode::already_exists,
@@ -203,8 +197,8 @@ Result<void> add_group_member(Session& session, const Guid& group, const Guid& m
 }
 
 Result<void> remove_group_member(Session& session, const Guid& group, const Guid& member) {
-    auto deleted = session.execute("delete from group_members where group_id = ?1 and member_id = ?2", group.value(),
-                                   member.value());
+    auto deleted =
+        session.execute("delete from group_members where group_id = ?1 and member_id = ?2", group.value(), member.value());
     if (!deleted) return failure(std::move(deleted));
     if (*deleted == 0) {
         return failure(ErrorCode::not_found,
@@ -230,17 +224,15 @@ Result<void> add_directory_role(Session& session, const Guid& principal, const s
     auto known = has_principal(session, principal);
     if (!known) return failure(std::move(known));
     if (!*known) return no_such_object(principal);
-    auto inserted =
-        session.execute("insert into directory_roles(principal_id, role) values (?1, ?2) on conflict do nothing",
-                        principal.value(), role);
+    auto inserted = session.execute("insert into directory_roles(principal_id, role) values (?1, ?2) on conflict do nothing",
+                                    principal.value(), role);
     if (!inserted) return failure(std::move(inserted));
     return {};
 }
 
 Result<void> add_credential(Session& session, const Guid& owner, const CredentialInfo& info, const std::string& hash) {
-    auto known =
-        exists(session, "select 1 from principals where id = ?1 union all select 1 from applications where id = ?1",
-               owner.value());
+    auto known = exists(session, "select 1 from principals where id = ?1 union all select 1 from applications where id = ?1",
+                        owner.value());
     if (!known) return failure(std::move(known));
     if (!*known) return no_such_object(owner);
     auto count = integer(session, "select count(*) from credentials where owner_id = ?1", owner.value());
@@ -250,10 +242,10 @@ Result<void> add_credential(Session& session, const Guid& owner, const Credentia
             ErrorCode::limit_exceeded,
             fmt::format("'{}' has {} secrets already. Remove one that is not used any more.", owner.value(), *count));
     }
-    auto inserted = session.execute("insert into credentials(key_id, owner_id, hash, hint, display_name, starts_at, "
-                                    "ends_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                                    info.key_id.value(), owner.value(), hash, info.hint, info.display_name,
-                                    info.starts_at, info.ends_at);
+    auto inserted =
+        session.execute("insert into credentials(key_id, owner_id, hash, hint, display_name, starts_at, "
+                        "ends_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                        info.key_id.value(), owner.value(), hash, info.hint, info.display_name, info.starts_at, info.ends_at);
     if (!inserted) return failure(std::move(inserted));
     return {};
 }

@@ -47,8 +47,7 @@ Result<Principal> create_service_principal(storage::Session& session, const Guid
 /// A user with a name, kept in lower case, and no password yet. `already_exists` for a name in use.
 Result<Principal> create_user(storage::Session& session, const Guid& tenant, const std::string& display_name,
                               const std::string& user_principal_name, Timestamp now);
-Result<Principal> create_group(storage::Session& session, const Guid& tenant, const std::string& display_name,
-                               Timestamp now);
+Result<Principal> create_group(storage::Session& session, const Guid& tenant, const std::string& display_name, Timestamp now);
 /// Renames, enables, disables. `not_found`.
 Result<void> update_principal(storage::Session& session, const Guid& id, const std::optional<std::string>& display_name,
                               std::optional<bool> enabled);
@@ -73,8 +72,7 @@ Result<void> add_directory_role(storage::Session& session, const Guid& principal
 inline constexpr std::size_t max_credentials = 100;
 /// Keeps the hash of a secret for the owner (an application's or a principal's object id). `not_found` for an unknown
 /// owner, `limit_exceeded` above `max_credentials`.
-Result<void> add_credential(storage::Session& session, const Guid& owner, const CredentialInfo& info,
-                            const std::string& hash);
+Result<void> add_credential(storage::Session& session, const Guid& owner, const CredentialInfo& info, const std::string& hash);
 /// Oldest first.
 Result<std::vector<CredentialInfo>> list_credentials(storage::Session& session, const Guid& owner);
 /// `not_found` if the owner has no such secret.
@@ -85,7 +83,6 @@ struct StoredCredential {
     std::string hash;
     Timestamp ends_at{};
 };
-Result<std::vector<StoredCredential>> valid_credentials(storage::Session& session, const Guid& principal,
-                                                        Timestamp now);
+Result<std::vector<StoredCredential>> valid_credentials(storage::Session& session, const Guid& principal, Timestamp now);
 
 } // namespace berth::tenant

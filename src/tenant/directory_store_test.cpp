@@ -17,8 +17,7 @@ protected:
         return *database.write([&](Session& s) { return create_application(s, tenant, name, test_time); });
     }
     Principal service_principal(const Guid& application_id) {
-        return *database.write(
-            [&](Session& s) { return create_service_principal(s, tenant, application_id, test_time); });
+        return *database.write([&](Session& s) { return create_service_principal(s, tenant, application_id, test_time); });
     }
     Principal user(const std::string& name) {
         return *database.write([&](Session& s) { return create_user(s, tenant, name, name, test_time); });
@@ -68,15 +67,14 @@ TEST_F(DirectoryStore, DeletingAnApplicationEndsItsPrincipalAndSecrets) {
     ASSERT_TRUE(database.write([&](Session& s) { return delete_application(s, made.id); }));
     EXPECT_EQ(database.count("select count(*) from principals"), 1);
     EXPECT_EQ(database.count("select count(*) from credentials"), 1);
-    EXPECT_EQ(code_of(database.write([&](Session& s) { return delete_application(s, made.id); })),
-              ErrorCode::not_found);
+    EXPECT_EQ(code_of(database.write([&](Session& s) { return delete_application(s, made.id); })), ErrorCode::not_found);
 }
 
 TEST_F(DirectoryStore, UserNamesAreUniqueWithoutRegardToCase) {
     EXPECT_EQ(user("Ada@example.org").user_principal_name, "ada@example.org");
-    EXPECT_EQ(code_of(database.write(
-                  [&](Session& s) { return create_user(s, tenant, "Other", "ADA@example.ORG", test_time); })),
-              ErrorCode::already_exists);
+    EXPECT_EQ(
+        code_of(database.write([&](Session& s) { return create_user(s, tenant, "Other", "ADA@example.ORG", test_time); })),
+        ErrorCode::already_exists);
 }
 
 TEST_F(DirectoryStore, UpdatesOnlyWhatIsGiven) {
@@ -85,8 +83,7 @@ TEST_F(DirectoryStore, UpdatesOnlyWhatIsGiven) {
         return code_of(database.write([&](Session& s) { return update_principal(s, id, name, enabled); }));
     };
     EXPECT_EQ(update(made.id, std::nullopt, false), std::nullopt);
-    EXPECT_EQ(database.count("select count(*) from principals where display_name = 'ada@example.org' and enabled = 0"),
-              1);
+    EXPECT_EQ(database.count("select count(*) from principals where display_name = 'ada@example.org' and enabled = 0"), 1);
     EXPECT_EQ(update(made.id, "Ada", std::nullopt), std::nullopt);
     EXPECT_EQ(database.count("select count(*) from principals where display_name = 'Ada' and enabled = 0"), 1);
     EXPECT_EQ(update(Guid::random(), "Ada", true), ErrorCode::not_found);
@@ -160,8 +157,7 @@ TEST_F(DirectoryStore, GivesTheSecretsThatHoldNow) {
     }
     auto valid = database.read([&](Session& s) { return valid_credentials(s, principal.id, test_time); });
     std::vector<std::string> hashes;
-    for (const auto& credential : *valid)
-        hashes.push_back(credential.hash);
+    for (const auto& credential : *valid) hashes.push_back(credential.hash);
     std::ranges::sort(hashes);
     EXPECT_EQ(hashes, (std::vector<std::string>{"of the application", "of the principal"}));
 

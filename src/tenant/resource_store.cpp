@@ -17,8 +17,8 @@ constexpr std::string_view registry_type_key = "microsoft.containerregistry/regi
 constexpr std::string_view resource_group_type = "Microsoft.Resources/resourceGroups";
 constexpr std::string_view resource_group_type_key = "microsoft.resources/resourcegroups";
 
-#define BERTH_RESOURCE_COLUMNS                                                                                         \
-    "id, guid, tenant_id, subscription_id, name, scope, location, tags, sku, properties, created_at, created_by, "     \
+#define BERTH_RESOURCE_COLUMNS                                                                                                 \
+    "id, guid, tenant_id, subscription_id, name, scope, location, tags, sku, properties, created_at, created_by, "             \
     "updated_at, updated_by"
 
 std::vector<std::string_view> segments_of(std::string_view path) {
@@ -44,8 +44,7 @@ std::optional<Place> place_of(const rbac::Scope& scope) {
     if (segments.size() == 4) return place;
     if (segments.size() < 8 || segments.size() % 2 != 0) return std::nullopt;
     place.type = segments[5];
-    for (std::size_t i = 6; i < segments.size(); i += 2)
-        place.type += fmt::format("/{}", segments[i]);
+    for (std::size_t i = 6; i < segments.size(); i += 2) place.type += fmt::format("/{}", segments[i]);
     return place;
 }
 
@@ -56,8 +55,8 @@ Result<rbac::Scope> canonical_scope(const Resource& resource) {
     if (!place || !equals_ignoring_case(place->type, resource.type) ||
         !equals_ignoring_case(place->resource_group, resource.resource_group)) {
         return failure(ErrorCode::invalid_parameter,
-                       fmt::format("'{}' is no id of a resource of type {} in the resource group '{}'.",
-                                   resource.scope.value(), resource.type, resource.resource_group));
+                       fmt::format("'{}' is no id of a resource of type {} in the resource group '{}'.", resource.scope.value(),
+                                   resource.type, resource.resource_group));
     }
     std::string text =
         fmt::format("/subscriptions/{}/resourceGroups/{}", resource.subscription.value(), resource.resource_group);
@@ -65,8 +64,7 @@ Result<rbac::Scope> canonical_scope(const Resource& resource) {
     if (segments.size() > 4) {
         const auto types = segments_of(resource.type);
         text += fmt::format("/providers/{}", types[0]);
-        for (std::size_t i = 1; i < types.size(); ++i)
-            text += fmt::format("/{}/{}", types[i], segments[5 + 2 * i]);
+        for (std::size_t i = 1; i < types.size(); ++i) text += fmt::format("/{}/{}", types[i], segments[5 + 2 * i]);
     }
     return rbac::Scope::parse(text);
 }
@@ -107,8 +105,8 @@ Result<Resource> resource_of(const Rows& rows) {
 } // namespace
 
 Result<std::optional<Resource>> find_resource(Session& session, const rbac::Scope& scope) {
-    auto found = collect(session, "select " BERTH_RESOURCE_COLUMNS " from resources where scope_key = ?1", resource_of,
-                         scope.key());
+    auto found =
+        collect(session, "select " BERTH_RESOURCE_COLUMNS " from resources where scope_key = ?1", resource_of, scope.key());
     if (!found) return failure(std::move(found));
     if (found->empty()) return std::optional<Resource>();
     return std::optional(std::move(found->front()));
@@ -138,11 +136,10 @@ Result<std::int64_t> insert_resource(Session& session, const Resource& resource)
         "insert into resources(guid, tenant_id, subscription_id, resource_group_key, type_key, name, name_key, scope, "
         "scope_key, location, tags, sku, properties, created_at, created_by, updated_at, updated_by) "
         "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) returning id",
-        resource.guid.value(), resource.tenant.value(), resource.subscription.value(),
-        to_lower(resource.resource_group), type_key, resource.name, name_key, scope->value(), scope->key(),
-        resource.location, boost::json::serialize(resource.tags), resource.sku,
-        boost::json::serialize(resource.properties), resource.created_at, resource.created_by, resource.updated_at,
-        resource.updated_by);
+        resource.guid.value(), resource.tenant.value(), resource.subscription.value(), to_lower(resource.resource_group),
+        type_key, resource.name, name_key, scope->value(), scope->key(), resource.location,
+        boost::json::serialize(resource.tags), resource.sku, boost::json::serialize(resource.properties), resource.created_at,
+        resource.created_by, resource.updated_at, resource.updated_by);
     if (!rows) return failure(std::move(rows));
     auto more = rows->next();
     if (!more) return failure(std::move(more));
@@ -150,11 +147,10 @@ Result<std::int64_t> insert_resource(Session& session, const Resource& resource)
 }
 
 Result<void> update_resource(Session& session, const Resource& resource) {
-    auto updated =
-        session.execute("update resources set location = ?2, tags = ?3, sku = ?4, properties = ?5, "
-                        "updated_at = ?6, updated_by = ?7 where scope_key = ?1",
-                        resource.scope.key(), resource.location, boost::json::serialize(resource.tags), resource.sku,
-                        boost::json::serialize(resource.properties), resource.updated_at, resource.updated_by);
+    auto updated = session.execute("update resources set location = ?2, tags = ?3, sku = ?4, properties = ?5, "
+                                   "updated_at = ?6, updated_by = ?7 where scope_key = ?1",
+                                   resource.scope.key(), resource.location, boost::json::serialize(resource.tags), resource.sku,
+                                   boost::json::serialize(resource.properties), resource.updated_at, resource.updated_by);
     if (!updated) return failure(std::move(updated));
     if (*updated == 0) {
         return failure(ErrorCode::not_found, fmt::format("The resource '{}' was not found.", resource.scope.value()));
@@ -189,8 +185,7 @@ Result<void> delete_resource(Session& session, const rbac::Scope& scope, Timesta
 
 Result<std::vector<Resource>> list_resources(Session& session, const Guid& subscription,
                                              std::optional<std::string_view> resource_group,
-                                             std::optional<std::string_view> type, std::string_view after,
-                                             std::size_t limit) {
+                                             std::optional<std::string_view> type, std::string_view after, std::size_t limit) {
     // Empty text stands for "any": an untyped null parameter is not the same on every engine.
     return collect(session,
                    "select " BERTH_RESOURCE_COLUMNS " from resources where scope_key > ?1 and scope_key < ?2 and "

@@ -51,7 +51,6 @@ Result<void> delete_resource(storage::Session& session, const rbac::Scope& scope
 /// `key()` of the last one seen, empty at first; at most `limit`.
 Result<std::vector<Resource>> list_resources(storage::Session& session, const Guid& subscription,
                                              std::optional<std::string_view> resource_group,
-                                             std::optional<std::string_view> type, std::string_view after,
-                                             std::size_t limit);
+                                             std::optional<std::string_view> type, std::string_view after, std::size_t limit);
 
 } // namespace berth::tenant

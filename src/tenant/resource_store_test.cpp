@@ -40,9 +40,8 @@ protected:
                 .updated_by = "maker"};
     }
     Resource registry(const std::string& group, const std::string& name) const {
-        return resource(
-            group, "Microsoft.ContainerRegistry/registries", name,
-            fmt::format("/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/{}", group, name));
+        return resource(group, "Microsoft.ContainerRegistry/registries", name,
+                        fmt::format("/resourceGroups/{}/providers/Microsoft.ContainerRegistry/registries/{}", group, name));
     }
     Resource resource_group(const std::string& name) const {
         return resource(name, "Microsoft.Resources/resourceGroups", name, "/resourceGroups/" + name);
@@ -53,10 +52,8 @@ protected:
     std::vector<std::string> names(std::optional<std::string_view> group, std::optional<std::string_view> type,
                                    const std::string& after = "", std::size_t limit = 100) {
         std::vector<std::string> out;
-        auto page =
-            database.read([&](Session& s) { return list_resources(s, subscription, group, type, after, limit); });
-        for (const Resource& item : *page)
-            out.push_back(item.name);
+        auto page = database.read([&](Session& s) { return list_resources(s, subscription, group, type, after, limit); });
+        for (const Resource& item : *page) out.push_back(item.name);
         return out;
     }
 };
@@ -67,8 +64,7 @@ TEST_F(ResourceStore, ComesBackAsItWasInserted) {
     in.scope = scope("/resourcegroups/TeamA/providers/microsoft.containerregistry/REGISTRIES/Images1");
     auto row = database.write([&](Session& s) { return insert_resource(s, in); });
     ASSERT_TRUE(row);
-    auto found =
-        database.read([&](Session& s) { return find_resource(s, WorldBuilder::scope(to_lower(in.scope.value()))); });
+    auto found = database.read([&](Session& s) { return find_resource(s, WorldBuilder::scope(to_lower(in.scope.value()))); });
     ASSERT_TRUE(found && *found);
     const Resource& out = **found;
     EXPECT_EQ(out.row, *row);
@@ -144,8 +140,7 @@ TEST_F(ResourceStore, Updates) {
 }
 
 TEST_F(ResourceStore, ListsPageByPage) {
-    for (const auto* name : {"Bravo", "alpha", "Charlie"})
-        ASSERT_EQ(insert(registry("TeamA", name)), std::nullopt);
+    for (const auto* name : {"Bravo", "alpha", "Charlie"}) ASSERT_EQ(insert(registry("TeamA", name)), std::nullopt);
     ASSERT_EQ(insert(registry("TeamB", "delta")), std::nullopt);
     ASSERT_EQ(insert(resource_group("TeamA")), std::nullopt);
     ASSERT_EQ(insert(resource_group("TeamA2")), std::nullopt);
@@ -163,18 +158,17 @@ TEST_F(ResourceStore, ListsPageByPage) {
     Names paged;
     std::string after;
     while (true) {
-        auto page = database.read(
-            [&](Session& s) { return list_resources(s, subscription, std::nullopt, registries, after, 2); });
+        auto page =
+            database.read([&](Session& s) { return list_resources(s, subscription, std::nullopt, registries, after, 2); });
         ASSERT_TRUE(page);
         if (page->empty()) break;
         EXPECT_LE(page->size(), 2U);
-        for (const Resource& item : *page)
-            paged.push_back(item.name);
+        for (const Resource& item : *page) paged.push_back(item.name);
         after = page->back().scope.key();
     }
     EXPECT_EQ(paged, names(std::nullopt, registries));
-    auto elsewhere = database.read(
-        [&](Session& s) { return list_resources(s, Guid::random(), std::nullopt, std::nullopt, "", 10); });
+    auto elsewhere =
+        database.read([&](Session& s) { return list_resources(s, Guid::random(), std::nullopt, std::nullopt, "", 10); });
     EXPECT_TRUE(elsewhere->empty());
 }
 
@@ -191,8 +185,7 @@ TEST_F(ResourceStore, DeletingTakesWhatHangsOnIt) {
                                               .role_definition = Guid::random(),
                                               .principal = Guid::random(),
                                               .principal_type = "User",
-                                              .condition = std::nullopt,
-                                              .condition_version = std::nullopt,
+                                              .condition = {},
                                               .description = std::nullopt,
                                               .created_at = test_time,
                                               .created_by = {},
@@ -214,11 +207,10 @@ TEST_F(ResourceStore, DeletingTakesWhatHangsOnIt) {
                                   *row);
         if (!repository || !repository->next()) return failure(std::move(repository));
         const std::int64_t id = repository->integer(0);
-        auto done = s.execute("insert into blobs(digest, size, content, created_at) values (?1, 4, ?2, 0)", blob,
-                              as_bytes("blob"));
+        auto done =
+            s.execute("insert into blobs(digest, size, content, created_at) values (?1, 4, ?2, 0)", blob, as_bytes("blob"));
         if (!done) return failure(std::move(done));
-        done =
-            s.execute("insert into repository_blobs(repository_id, digest, created_at) values (?1, ?2, 0)", id, blob);
+        done = s.execute("insert into repository_blobs(repository_id, digest, created_at) values (?1, ?2, 0)", id, blob);
         if (!done) return failure(std::move(done));
         done = s.execute("insert into manifests(repository_id, digest, media_type, image_size, content, created_at, "
                          "updated_at) values (?1, ?2, 'm', 8, ?3, 0, 0)",

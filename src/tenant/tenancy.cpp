@@ -22,8 +22,7 @@ std::string LoginServerNaming::login_server(std::string_view registry_name) cons
     return fmt::format("{}.{}:{}", name, to_lower(domain), port);
 }
 
-Tenancy::Tenancy(storage::Database& database, LoginServerNaming naming)
-    : database_(database), naming_(std::move(naming)) {}
+Tenancy::Tenancy(storage::Database& database, LoginServerNaming naming) : database_(database), naming_(std::move(naming)) {}
 
 Task<Result<void>> Tenancy::refresh() {
     // The version is taken before the snapshot: of two worlds, the one with the higher version was read later than the

@@ -30,8 +30,7 @@ TEST(Tenancy, SeesAChangeAfterARefresh) {
                           {"roleAssignmentMode", "AbacRepositoryPermissions"},
                           {"policies", {{"azureADAuthenticationAsArmPolicy", {{"status", "disabled"}}}}}};
     ASSERT_TRUE(database.write([&](Session& s) { return update_resource(s, changed); }));
-    auto user =
-        database.write([&](Session& s) { return create_user(s, database.first->tenant, "Ada", "ada@x", test_time); });
+    auto user = database.write([&](Session& s) { return create_user(s, database.first->tenant, "Ada", "ada@x", test_time); });
     ASSERT_TRUE(user);
     auto group = database.write([&](Session& s) { return create_group(s, database.first->tenant, "team", test_time); });
     ASSERT_TRUE(database.write([&](Session& s) { return add_group_member(s, group->id, user->id); }));
@@ -41,8 +40,7 @@ TEST(Tenancy, SeesAChangeAfterARefresh) {
                                     .role_definition = rbac::find_built_in_role(std::string_view("AcrPull"))->id,
                                     .principal = group->id,
                                     .principal_type = "Group",
-                                    .condition = std::nullopt,
-                                    .condition_version = std::nullopt,
+                                    .condition = {},
                                     .description = std::nullopt,
                                     .created_at = test_time,
                                     .created_by = {},
@@ -63,8 +61,7 @@ TEST(Tenancy, SeesAChangeAfterARefresh) {
     EXPECT_FALSE(after->find_user("ada@x")->enabled);
     EXPECT_EQ(before->find_user("ada@x"), nullptr); // a request that holds the old world keeps it
     EXPECT_TRUE(
-        after->policy
-            ->decide(user->id, rbac::Operation::known("Microsoft.ContainerRegistry/registries/pull/read"), now.scope)
+        after->policy->decide(user->id, rbac::Operation::known("Microsoft.ContainerRegistry/registries/pull/read"), now.scope)
             .allowed);
 }
 
@@ -143,8 +140,7 @@ TEST(Tenancy, NeverGoesBackWhenRefreshesRace) {
     bool first_done = false;
     bool second_done = false;
     refresh_and_note(tenancy, first_done).detach();
-    auto user =
-        database.write([&](Session& s) { return create_user(s, database.first->tenant, "Ada", "ada@x", test_time); });
+    auto user = database.write([&](Session& s) { return create_user(s, database.first->tenant, "Ada", "ada@x", test_time); });
     ASSERT_TRUE(user);
     refresh_and_note(tenancy, second_done).detach(); // does not settle for what the first one read
     ASSERT_EQ(held.held(), 2U);
@@ -169,14 +165,13 @@ TEST(Tenancy, EveryRefreshSeesWhatItsCallerWrote) {
     for (int writer = 0; writer < writers; ++writer) {
         threads.emplace_back([&] {
             for (int round = 0; round < rounds; ++round) {
-                auto group = database.write(
-                    [&](Session& s) { return create_group(s, database.first->tenant, "team", test_time); });
+                auto group =
+                    database.write([&](Session& s) { return create_group(s, database.first->tenant, "team", test_time); });
                 if (!group || !sync_wait(tenancy.refresh()) || !tenancy.world()->find_principal(group->id)) ++missing;
             }
         });
     }
-    for (auto& thread : threads)
-        thread.join();
+    for (auto& thread : threads) thread.join();
     EXPECT_EQ(missing, 0);
     EXPECT_EQ(tenancy.world()->principals().size(), writers * rounds + 1U);
 }

@@ -36,12 +36,9 @@ private:
 
 std::string_view to_string(PrincipalKind kind) noexcept {
     switch (kind) {
-    case PrincipalKind::user:
-        return "User";
-    case PrincipalKind::group:
-        return "Group";
-    case PrincipalKind::service_principal:
-        break;
+    case PrincipalKind::user: return "User";
+    case PrincipalKind::group: return "Group";
+    case PrincipalKind::service_principal: break;
     }
     return "ServicePrincipal";
 }
@@ -57,8 +54,8 @@ World::World(std::uint64_t version_number, Guid tenant, std::string name, std::v
              std::vector<Registry> registries, std::vector<Principal> principals,
              std::shared_ptr<const rbac::Policy> compiled_policy)
     : version(version_number), tenant_id(std::move(tenant)), tenant_name(std::move(name)),
-      subscriptions(std::move(all_subscriptions)), policy(std::move(compiled_policy)),
-      registries_(std::move(registries)), principals_(std::move(principals)) {
+      subscriptions(std::move(all_subscriptions)), policy(std::move(compiled_policy)), registries_(std::move(registries)),
+      principals_(std::move(principals)) {
     // Where two registries share a host name (told apart by port), the older one gets the name without a port.
     for (std::size_t i = 0; i < registries_.size(); ++i) {
         const Registry& registry = registries_[i];
@@ -82,8 +79,7 @@ const Registry* World::registry_for_host(std::string_view host) const noexcept {
     if (registries_.empty()) return nullptr;
     if (host.size() <= max_host_size) {
         const Lowered lowered(host);
-        if (const auto found = by_host_.find(lowered.view()); found != by_host_.end())
-            return &registries_[found->second];
+        if (const auto found = by_host_.find(lowered.view()); found != by_host_.end()) return &registries_[found->second];
         const auto name = without_port(lowered.view());
         if (const auto found = by_host_.find(name); found != by_host_.end()) return &registries_[found->second];
     }

@@ -86,8 +86,7 @@ public:
 
     /// For `Tenancy` and tests.
     World(std::uint64_t version, Guid tenant_id, std::string tenant_name, std::vector<Subscription> subscriptions,
-          std::vector<Registry> registries, std::vector<Principal> principals,
-          std::shared_ptr<const rbac::Policy> policy);
+          std::vector<Registry> registries, std::vector<Principal> principals, std::shared_ptr<const rbac::Policy> policy);
 
 private:
     struct TextHash {

@@ -101,15 +101,13 @@ Result<std::shared_ptr<const rbac::Policy>> read_policy(Session& session) {
                                    return rbac::GroupMembership{std::move(*group), std::move(*member)};
                                });
     if (!memberships) return failure(std::move(memberships));
-    return rbac::Policy::compile({.custom_roles = std::move(*roles),
-                                  .assignments = std::move(*assignments),
-                                  .memberships = std::move(*memberships)});
+    return rbac::Policy::compile(
+        {.custom_roles = std::move(*roles), .assignments = std::move(*assignments), .memberships = std::move(*memberships)});
 }
 
 } // namespace
 
-Result<std::shared_ptr<const World>> read_world(Session& session, const LoginServerNaming& naming,
-                                                std::uint64_t version) {
+Result<std::shared_ptr<const World>> read_world(Session& session, const LoginServerNaming& naming, std::uint64_t version) {
     auto tenants = collect(session, "select id, display_name from tenants order by created_at, id",
                            [](const Rows& rows) -> Result<std::pair<Guid, std::string>> {
                                auto id = guid_column(rows, 0, "id of a tenant");

@@ -95,8 +95,7 @@ TEST(LoginServerNaming, NamesHostAndPort) {
         {usual, "usual", "registry.example.org"},   {usual, "plain", "registry.example.org"},
         {usual, "odd", "registry.example.org:443"},
     };
-    for (const auto& row : table)
-        EXPECT_EQ(row.naming.login_server(row.registry), row.expected);
+    for (const auto& row : table) EXPECT_EQ(row.naming.login_server(row.registry), row.expected);
 }
 
 TEST(PrincipalKind, IsWrittenAndReadAsArmDoes) {

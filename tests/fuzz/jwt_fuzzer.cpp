@@ -67,19 +67,16 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     switch (data[0] % 3) {
-    case 0:
-        must_be_refused(server, text);
-        break;
+    case 0: must_be_refused(server, text); break;
     case 1: {
         const auto end = text.find('\0');
         const std::string_view header = text.substr(0, end);
         const std::string_view claims = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-        must_be_refused(server, to_base64url(as_bytes(header)) + "." + to_base64url(as_bytes(claims)) + "." +
-                                    to_base64url(Bytes(64)));
+        must_be_refused(server,
+                        to_base64url(as_bytes(header)) + "." + to_base64url(as_bytes(claims)) + "." + to_base64url(Bytes(64)));
         break;
     }
-    default:
-        check_claims(server, text);
+    default: check_claims(server, text);
     }
     return 0;
 }

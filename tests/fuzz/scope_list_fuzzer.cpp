@@ -19,8 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = TokenScope::parse_list(written);
     if (again.size() != scopes.size()) std::abort();
     for (std::size_t i = 0; i < scopes.size(); ++i) {
-        if (again[i].type != scopes[i].type || again[i].name != scopes[i].name ||
-            again[i].actions != scopes[i].actions) {
+        if (again[i].type != scopes[i].type || again[i].name != scopes[i].name || again[i].actions != scopes[i].actions) {
             std::abort();
         }
     }

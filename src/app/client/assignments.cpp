@@ -35,8 +35,7 @@ Result<std::optional<std::string>> find_one(Session& session, const std::string&
     const auto items = values(*found);
     if (items.size() > 1) {
         return failure(ErrorCode::conflict,
-                       fmt::format("{} principals are called {}; name it by its client id or object id.", items.size(),
-                                   what));
+                       fmt::format("{} principals are called {}; name it by its client id or object id.", items.size(), what));
     }
     if (items.empty()) return std::nullopt;
     return std::string(find_string(items.front(), "id").value_or(""));
@@ -81,8 +80,8 @@ Result<std::string> resolve_principal(Session& session, const std::string& name)
 
 Result<std::string> resolve_role(Session& session, const std::string& scope, const std::string& role) {
     if (const auto guid = Guid::parse(role)) return authorization + "roleDefinitions/" + guid->value();
-    auto found = session.arm("GET", scope + authorization + "roleDefinitions?$filter=" +
-                                        percent_encode("roleName eq " + odata_text(role)));
+    auto found = session.arm("GET", scope + authorization +
+                                        "roleDefinitions?$filter=" + percent_encode("roleName eq " + odata_text(role)));
     if (!found) return failure(std::move(found));
     const auto items = values(*found);
     if (items.empty()) return failure(ErrorCode::not_found, fmt::format("There is no role called '{}'.", role));
@@ -131,8 +130,8 @@ Result<std::size_t> delete_assignments(Session& session, const std::string& scop
         ++deleted;
     }
     if (deleted == 0) {
-        return failure(ErrorCode::not_found, fmt::format("'{}' has no assignment of '{}' at exactly {}.", assignee, role,
-                                                         scope));
+        return failure(ErrorCode::not_found,
+                       fmt::format("'{}' has no assignment of '{}' at exactly {}.", assignee, role, scope));
     }
     return deleted;
 }

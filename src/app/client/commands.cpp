@@ -72,8 +72,8 @@ Result<void> login(const LoginOptions& options) {
         }
         std::string secret;
         std::getline(std::cin, secret);
-        profile = {.server = options.server.ends_with('/') ? options.server.substr(0, options.server.size() - 1)
-                                                           : options.server,
+        profile = {.server =
+                       options.server.ends_with('/') ? options.server.substr(0, options.server.size() - 1) : options.server,
                    .ca_file = options.ca_file,
                    .tenant = options.tenant,
                    .subscription = {},
@@ -117,10 +117,8 @@ Result<void> create_principal(const CreateOptions& options) {
         role_line = fmt::format("role          {} at {}\n", options.role, *scope);
     }
     if (options.json) {
-        print(boost::json::serialize(boost::json::object{{"displayName", options.name},
-                                                         {"clientId", client_id},
-                                                         {"objectId", object_id},
-                                                         {"clientSecret", secret}}) +
+        print(boost::json::serialize(boost::json::object{
+                  {"displayName", options.name}, {"clientId", client_id}, {"objectId", object_id}, {"clientSecret", secret}}) +
               "\n");
     } else {
         print(fmt::format("name          {}\nclient id     {}\nobject id     {}\nclient secret {}\n{}"
@@ -194,8 +192,8 @@ Result<void> unassign(const AssignmentOptions& options) {
     if (!scope) return failure(std::move(scope));
     auto deleted = delete_assignments(*session, *scope, options.role, options.assignee);
     if (!deleted) return failure(std::move(deleted));
-    print(fmt::format("'{}' no longer holds {} at {}; it counts from the next request.\n", options.assignee,
-                      options.role, *scope));
+    print(fmt::format("'{}' no longer holds {} at {}; it counts from the next request.\n", options.assignee, options.role,
+                      *scope));
     return {};
 }
 
@@ -210,9 +208,7 @@ struct ClientCommands::State {
 
 ClientCommands::ClientCommands(CLI::App& program) : state_(std::make_unique<State>()) {
     State& state = *state_;
-    const auto choose = [&state](std::function<Result<void>()> action) {
-        return [&state, action] { state.chosen = action; };
-    };
+    const auto choose = [&state](std::function<Result<void>()> action) { return [&state, action] { state.chosen = action; }; };
     const auto add_scope = [](CLI::App& command, std::string& scope, std::string& registry) {
         auto* option = command.add_option("--scope", scope, "ARM id to assign at; the subscription by default");
         command.add_option("--registry", registry, "Name of a registry to assign at")->excludes(option);
@@ -244,8 +240,8 @@ ClientCommands::ClientCommands(CLI::App& program) : state_(std::make_unique<Stat
     const auto add = [&](const std::string& name, const std::string& what, bool needs_role,
                          Result<void> (*action)(const AssignmentOptions&)) {
         auto& command = *assignment.add_subcommand(name, what);
-        auto* assignee = command.add_option("--assignee", options.assignee,
-                                            "Client id, object id, user principal name or display name");
+        auto* assignee =
+            command.add_option("--assignee", options.assignee, "Client id, object id, user principal name or display name");
         if (needs_role) {
             assignee->required();
             command.add_option("--role", options.role, "Name or id of a role: AcrPull")->required();

@@ -53,12 +53,9 @@ Result<Profile> load_profile() {
 Result<void> save_profile(const Profile& profile) {
     std::error_code error;
     std::filesystem::create_directories(profile_path().parent_path(), error);
-    const boost::json::object json{{"server", profile.server},
-                                   {"caFile", profile.ca_file},
-                                   {"tenantId", profile.tenant},
-                                   {"subscriptionId", profile.subscription},
-                                   {"clientId", profile.client_id},
-                                   {"clientSecret", profile.client_secret.reveal()}};
+    const boost::json::object json{{"server", profile.server},      {"caFile", profile.ca_file},
+                                   {"tenantId", profile.tenant},    {"subscriptionId", profile.subscription},
+                                   {"clientId", profile.client_id}, {"clientSecret", profile.client_secret.reveal()}};
     return write_durably(profile_path(), boost::json::serialize(json) + "\n", 0600);
 }
 

@@ -28,16 +28,11 @@ std::string message_of(const outbound::ClientResponse& response) {
 
 ErrorCode code_of(unsigned status) {
     switch (status) {
-    case 401:
-        return ErrorCode::invalid_credentials;
-    case 403:
-        return ErrorCode::forbidden;
-    case 404:
-        return ErrorCode::not_found;
-    case 409:
-        return ErrorCode::conflict;
-    default:
-        return status < 500 ? ErrorCode::bad_request : ErrorCode::internal;
+    case 401: return ErrorCode::invalid_credentials;
+    case 403: return ErrorCode::forbidden;
+    case 404: return ErrorCode::not_found;
+    case 409: return ErrorCode::conflict;
+    default: return status < 500 ? ErrorCode::bad_request : ErrorCode::internal;
     }
 }
 
@@ -45,15 +40,15 @@ ErrorCode code_of(unsigned status) {
 
 Result<std::string> Session::token(const std::string& resource) {
     if (const auto found = tokens_.find(resource); found != tokens_.end()) return found->second;
-    const auto response = outbound::send(
-        {.method = "POST",
-         .url = fmt::format("{}/{}/oauth2/v2.0/token", profile_.server,
-                            profile_.tenant.empty() ? "organizations" : profile_.tenant),
-         .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
-         .body = fmt::format("grant_type=client_credentials&client_id={}&client_secret={}&scope={}",
-                             percent_encode(profile_.client_id), percent_encode(profile_.client_secret.reveal()),
-                             percent_encode(resource + "/.default")),
-         .ca_file = profile_.ca_file});
+    const auto response =
+        outbound::send({.method = "POST",
+                        .url = fmt::format("{}/{}/oauth2/v2.0/token", profile_.server,
+                                           profile_.tenant.empty() ? "organizations" : profile_.tenant),
+                        .headers = {{"Content-Type", "application/x-www-form-urlencoded"}},
+                        .body = fmt::format("grant_type=client_credentials&client_id={}&client_secret={}&scope={}",
+                                            percent_encode(profile_.client_id), percent_encode(profile_.client_secret.reveal()),
+                                            percent_encode(resource + "/.default")),
+                        .ca_file = profile_.ca_file});
     if (!response) return std::unexpected(response.error());
     if (response->status != 200) return failure(code_of(response->status), message_of(*response));
     const auto json = parse_json(response->body);
@@ -82,14 +77,12 @@ Result<boost::json::value> Session::call(const std::string& resource, std::strin
     return parse_json(response->body);
 }
 
-Result<boost::json::value> Session::arm(std::string_view method, const std::string& path,
-                                        const boost::json::value& body) {
+Result<boost::json::value> Session::arm(std::string_view method, const std::string& path, const boost::json::value& body) {
     const char joint = path.find('?') == std::string::npos ? '?' : '&';
     return call(resource_manager, method, fmt::format("{}{}api-version={}", path, joint, api_version), body);
 }
 
-Result<boost::json::value> Session::graph(std::string_view method, const std::string& path,
-                                          const boost::json::value& body) {
+Result<boost::json::value> Session::graph(std::string_view method, const std::string& path, const boost::json::value& body) {
     return call(graph_resource, method, "/v1.0" + path, body);
 }
 

@@ -22,8 +22,7 @@ public:
     /// Gets a token, which proves the credentials, and finds the tenant's first subscription.
     Result<void> sign_in();
 
-    Result<boost::json::value> arm(std::string_view method, const std::string& path,
-                                   const boost::json::value& body = nullptr);
+    Result<boost::json::value> arm(std::string_view method, const std::string& path, const boost::json::value& body = nullptr);
     Result<boost::json::value> graph(std::string_view method, const std::string& path,
                                      const boost::json::value& body = nullptr);
 

@@ -46,17 +46,16 @@ public:
     explicit GatewayFixture(const std::function<std::vector<Route>(const Services&)>& make_routes)
         : blobs_(*storage::FileBlobStore::open(folder_.path().string(), workers_)), tenancy_(*database, naming()),
           credentials_(*database, seal_, workers_, clock), registry_tokens_(identity::shared_keys(), clock),
-          directory_tokens_(identity::shared_keys(), clock),
-          services{.clock = clock,
-                   .workers = workers_,
-                   .database = *database,
-                   .blobs = *blobs_,
-                   .tenancy = tenancy_,
-                   .seal = seal_,
-                   .keys = identity::shared_keys(),
-                   .credentials = credentials_,
-                   .registry_tokens = registry_tokens_,
-                   .directory_tokens = directory_tokens_} {
+          directory_tokens_(identity::shared_keys(), clock), services{.clock = clock,
+                                                                      .workers = workers_,
+                                                                      .database = *database,
+                                                                      .blobs = *blobs_,
+                                                                      .tenancy = tenancy_,
+                                                                      .seal = seal_,
+                                                                      .keys = identity::shared_keys(),
+                                                                      .credentials = credentials_,
+                                                                      .registry_tokens = registry_tokens_,
+                                                                      .directory_tokens = directory_tokens_} {
         spdlog::set_level(spdlog::level::off);
         refresh();
         gateway_.emplace(services, make_routes(services));
@@ -129,8 +128,7 @@ public:
         auto made = database.write([&](storage::Session& session) -> Result<Guid> {
             auto application = tenant::create_application(session, tenant(), "test", clock.now());
             if (!application) return failure(std::move(application));
-            auto principal =
-                tenant::create_service_principal(session, tenant(), application->application_id, clock.now());
+            auto principal = tenant::create_service_principal(session, tenant(), application->application_id, clock.now());
             if (!principal) return failure(std::move(principal));
             if (role.empty()) return principal->id;
             const rbac::RoleAssignment assignment{.id = Guid::random(),
@@ -138,8 +136,7 @@ public:
                                                   .role_definition = rbac::find_built_in_role(role)->id,
                                                   .principal = principal->id,
                                                   .principal_type = "ServicePrincipal",
-                                                  .condition = std::nullopt,
-                                                  .condition_version = std::nullopt,
+                                                  .condition = {},
                                                   .description = std::nullopt,
                                                   .created_at = clock.now(),
                                                   .created_by = "test",

@@ -81,8 +81,7 @@ bool NaiveEvaluator::allows(const std::string& principal, const std::string& act
                             const std::string& scope) const {
     auto ids = identities(principal);
     for (const auto& assignment : input_.assignments) {
-        if (ids.contains(assignment.principal.value()) && grants(assignment, action, is_data_action, scope))
-            return true;
+        if (ids.contains(assignment.principal.value()) && grants(assignment, action, is_data_action, scope)) return true;
     }
     return false;
 }

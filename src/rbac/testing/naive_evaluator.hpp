@@ -14,8 +14,7 @@ class NaiveEvaluator {
 public:
     explicit NaiveEvaluator(const PolicyInput& input) : input_(input) {}
 
-    bool allows(const std::string& principal, const std::string& action, bool is_data_action,
-                const std::string& scope) const;
+    bool allows(const std::string& principal, const std::string& action, bool is_data_action, const std::string& scope) const;
     /// Whether this assignment grants that to somebody who holds it.
     bool grants(const RoleAssignment& assignment, const std::string& action, bool is_data_action,
                 const std::string& scope) const;

@@ -27,14 +27,13 @@ struct WorldBuilder {
 
     /// Named `<name>.localhost:5443`, in the group `g`. Valid until the next one is added.
     Registry& add_registry(const std::string& name) {
-        registries.push_back(
-            {.row = static_cast<std::int64_t>(registries.size()) + 1,
-             .id = Guid::random(),
-             .name = name,
-             .login_server = name + ".localhost:5443",
-             .scope = scope("/subscriptions/" + subscription.value() +
-                            "/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/" + name),
-             .subscription = subscription});
+        registries.push_back({.row = static_cast<std::int64_t>(registries.size()) + 1,
+                              .id = Guid::random(),
+                              .name = name,
+                              .login_server = name + ".localhost:5443",
+                              .scope = scope("/subscriptions/" + subscription.value() +
+                                             "/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/" + name),
+                              .subscription = subscription});
         return registries.back();
     }
     /// Valid until the next one is added, as all of these.
@@ -62,8 +61,7 @@ struct WorldBuilder {
                                       .role_definition = definition->id,
                                       .principal = principal.id,
                                       .principal_type = std::string(to_string(principal.kind)),
-                                      .condition = std::nullopt,
-                                      .condition_version = std::nullopt,
+                                      .condition = {},
                                       .description = std::nullopt,
                                       .created_at = {},
                                       .created_by = {},
@@ -72,8 +70,7 @@ struct WorldBuilder {
     }
 
     World build() const {
-        return {
-            version, tenant, "berth", {{subscription, "berth"}}, registries, principals, rbac::Policy::compile(policy)};
+        return {version, tenant, "berth", {{subscription, "berth"}}, registries, principals, rbac::Policy::compile(policy)};
     }
 };
 
