@@ -33,7 +33,9 @@ std::string names(const std::vector<const Permission*>& permissions, std::string
 
 std::string entry_text(const Route& route) {
     switch (route.entry.kind) {
-    case EntryKind::all: return names(route.entry.permissions, " and ");
+    case EntryKind::all:
+    case EntryKind::all_or_filter:
+    case EntryKind::deferred: return names(route.entry.permissions, " and ");
     case EntryKind::any: return names(route.entry.permissions, " or ");
     case EntryKind::filter:
         return route.entry.permissions.empty()
@@ -47,6 +49,8 @@ std::string entry_text(const Route& route) {
 std::string_view kind_name(EntryKind kind) {
     switch (kind) {
     case EntryKind::all: return "all";
+    case EntryKind::all_or_filter: return "all or filter";
+    case EntryKind::deferred: return "deferred";
     case EntryKind::any: return "any";
     case EntryKind::filter: return "filter";
     case EntryKind::open: break;

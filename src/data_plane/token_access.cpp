@@ -28,13 +28,13 @@ const std::array<Word, 5>& words() {
     return table;
 }
 
-std::vector<std::string> granted_actions(const tenant::World& world, const tenant::Registry& registry, const Caller& caller,
-                                         const TokenScope& asked) {
+std::vector<std::string> granted_actions(const tenant::World& world, const tenant::Registry& registry, Timestamp now,
+                                         const Caller& caller, const TokenScope& asked) {
     std::vector<std::string> out;
     const bool all = std::ranges::find(asked.actions, "*") != asked.actions.end();
     for (const Word& word : words()) {
         if (!all && std::ranges::find(asked.actions, word.action) == asked.actions.end()) continue;
-        if (gateway::is_allowed(world, caller, *word.permission, gateway::Target::in_registry(registry, asked.name))) {
+        if (gateway::is_allowed(world, now, caller, *word.permission, gateway::Target::in_registry(registry, asked.name))) {
             out.emplace_back(word.action);
         }
     }
@@ -50,18 +50,19 @@ std::vector<TokenScope> anonymous_access(const std::vector<TokenScope>& asked) {
 
 } // namespace
 
-std::vector<TokenScope> granted_access(const tenant::World& world, const tenant::Registry& registry, const Caller& caller,
-                                       const std::vector<TokenScope>& asked) {
+std::vector<TokenScope> granted_access(const tenant::World& world, const tenant::Registry& registry, Timestamp now,
+                                       const Caller& caller, const std::vector<TokenScope>& asked) {
     if (caller.kind == CallerKind::anonymous) return anonymous_access(asked);
     std::vector<TokenScope> out;
     for (const TokenScope& scope : asked) {
         if (scope.type == "repository") {
             const bool wildcard = scope.name == "*";
             if (wildcard && registry.mode == tenant::RoleAssignmentMode::repository_permissions) continue;
-            auto actions = granted_actions(world, registry, caller, scope);
+            auto actions = granted_actions(world, registry, now, caller, scope);
             if (!actions.empty()) out.push_back({scope.type, scope.name, std::move(actions)});
         } else if (scope.type == "registry" && scope.name == "catalog") {
-            if (gateway::is_allowed(world, caller, gateway::permissions::catalog, gateway::Target::in_registry(registry))) {
+            if (gateway::is_allowed(world, now, caller, gateway::permissions::catalog,
+                                    gateway::Target::in_registry(registry))) {
                 out.push_back({scope.type, scope.name, {"*"}});
             }
         }

@@ -168,7 +168,7 @@ Result<http::Response> TokenRoutes::answer(const Context& context, const Caller&
     auto asked = asked_scopes(parameters);
     // An access token given as a password is worth what it was asked for and no more.
     if (caller.narrowed_to) asked = within_narrowing(caller, asked);
-    const auto granted = granted_access(context.world(), context.registry(), caller, asked);
+    const auto granted = granted_access(context.world(), context.registry(), context.now(), caller, asked);
     auto issued = services_.registry_tokens.issue_access(context.world(), context.registry(), caller, asked, granted);
     if (!issued) return failure(std::move(issued));
     // Clients that find no lifetime assume a minute and ask again and again.

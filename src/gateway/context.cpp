@@ -54,11 +54,20 @@ Result<void> Context::decide_entry() const {
         } else if (permission.directory_permission.empty()) {
             target = Target::at(scope_);
         }
-        return decide(*world_, caller_, permission, target);
+        target.conditions_met = entry.kind == EntryKind::deferred;
+        return decide(*world_, now_, caller_, permission, target);
     };
     switch (entry.kind) {
     case EntryKind::open:
     case EntryKind::filter: return {};
+    case EntryKind::all_or_filter:
+        // A token that was not asked for the list is refused, so that its client asks for one that was.
+        if (registry_->mode == tenant::RoleAssignmentMode::repository_permissions &&
+            caller_.kind == identity::CallerKind::principal && caller_.narrowing_allows("registry", "catalog", "*")) {
+            return {};
+        }
+        [[fallthrough]];
+    case EntryKind::deferred:
     case EntryKind::all:
         for (const Permission* permission : entry.permissions) {
             if (auto decided = decide_one(*permission); !decided) return decided;
@@ -79,6 +88,7 @@ Result<void> Context::decide_again() {
     auto world = tenancy_.world();
     if (world == world_) return {};
     earlier_worlds_.push_back(std::exchange(world_, std::move(world)));
+    decided_.clear();
     if (registry_ != nullptr) {
         const tenant::Registry* registry = world_->find_registry(registry_->id);
         if (registry == nullptr) return failure(ErrorCode::name_unknown, "The registry was deleted meanwhile.");
@@ -110,31 +120,51 @@ Task<Result<boost::json::value>> Context::json_body() {
 Result<void> Context::require(const Permission& permission, std::string_view repository) const {
     if (auto declared = check_declared(*route_, permission); !declared) return declared;
     if (!permission.directory_permission.empty()) {
-        return decide(*world_, caller_, permission, Target::in_directory());
+        return decide(*world_, now_, caller_, permission, Target::in_directory());
     }
-    return decide(*world_, caller_, permission, Target::in_registry(*registry_, repository));
+    return decide(*world_, now_, caller_, permission, Target::in_registry(*registry_, repository));
 }
 
-Result<void> Context::require_at(const Permission& permission, const rbac::Scope& scope) const {
+Result<void> Context::require_at(const Permission& permission, const rbac::Scope& scope,
+                                 const rbac::Attributes& attributes) const {
     if (auto declared = check_declared(*route_, permission); !declared) return declared;
-    return decide(*world_, caller_, permission, Target::at(scope));
+    auto decided = decide(*world_, now_, caller_, permission, Target::at(scope, attributes));
+    if (decided && scope == scope_) decided_.push_back(&permission);
+    return decided;
+}
+
+Result<void> Context::check_decided() const {
+    if (route_->entry.kind != EntryKind::deferred) return {};
+    for (const Permission* owed : route_->entry.permissions) {
+        if (std::ranges::any_of(decided_, [&](const Permission* made) { return made->name == owed->name; })) continue;
+        return failure(ErrorCode::internal, "The route '" + std::string(route_->id) + "' did not decide '" +
+                                                std::string(owed->name) + "' with all that a condition may look at.");
+    }
+    return {};
 }
 
 Result<void> Context::require_in(const Permission& permission, const tenant::Registry& registry,
                                  std::string_view repository) const {
     if (auto declared = check_declared(*route_, permission); !declared) return declared;
-    return decide(*world_, caller_, permission, Target::in_registry(registry, repository));
+    return decide(*world_, now_, caller_, permission, Target::in_registry(registry, repository));
 }
 
 bool Context::may(const Permission& permission, std::string_view repository) const {
     return declares(*route_, permission) &&
-           is_allowed(*world_, caller_, permission,
+           is_allowed(*world_, now_, caller_, permission,
                       permission.directory_permission.empty() ? Target::in_registry(*registry_, repository)
                                                               : Target::in_directory());
 }
 
 bool Context::may_at(const Permission& permission, const rbac::Scope& scope) const {
-    return declares(*route_, permission) && is_allowed(*world_, caller_, permission, Target::at(scope));
+    return declares(*route_, permission) && is_allowed(*world_, now_, caller_, permission, Target::at(scope));
+}
+
+bool Context::may_list(const Permission& permission, std::string_view repository) const {
+    if (!declares(*route_, permission)) return false;
+    Target target = Target::in_registry(*registry_, repository);
+    target.beyond_narrowing = true;
+    return is_allowed(*world_, now_, caller_, permission, target);
 }
 
 std::string Context::actor() const {

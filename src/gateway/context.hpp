@@ -64,14 +64,20 @@ public:
     /// Fails unless the caller has the permission here: on a registry for a repository (or for the registry, with an empty
     /// name), or in the directory. Only permissions that the route declares; another one is an `internal` failure.
     Result<void> require(const Permission& permission, std::string_view repository = {}) const;
-    /// The same at an ARM scope (one that is no registry route's own).
-    Result<void> require_at(const Permission& permission, const rbac::Scope& scope) const;
+    /// The same at an ARM scope (one that is no registry route's own). `attributes` are what conditions may look at: the
+    /// role assignment that is asked for or there; the principal and the time are added. At the entry's own scope it is
+    /// the whole decision that a route with `EntryKind::deferred` owes.
+    Result<void> require_at(const Permission& permission, const rbac::Scope& scope,
+                            const rbac::Attributes& attributes = {}) const;
     /// The same on another registry than the host's, which its own permission mode decides (the source of an import).
     Result<void> require_in(const Permission& permission, const tenant::Registry& registry,
                             std::string_view repository = {}) const;
     /// The same as an answer, for lists.
     bool may(const Permission& permission, std::string_view repository = {}) const;
     bool may_at(const Permission& permission, const rbac::Scope& scope) const;
+    /// Whether the caller's rights allow it on a repository, whatever repositories the token was asked for: for items of a
+    /// list that the token was asked for.
+    bool may_list(const Permission& permission, std::string_view repository) const;
 
     /// The actor as events record it: object id, `admin:<registry>` or `anonymous`.
     std::string actor() const;
@@ -86,6 +92,8 @@ private:
     /// Parses the parameter `name` of registry routes that have one.
     Result<void> take_repository_name();
     Result<void> decide_entry() const;
+    /// Whether the whole decision of a deferred entry was made; `internal` if not.
+    Result<void> check_decided() const;
 
     http::Request& request_;
     const Route* route_;
@@ -97,6 +105,7 @@ private:
     const tenant::Registry* registry_ = nullptr;
     identity::Caller caller_;
     rbac::Scope scope_ = rbac::Scope::root();
+    mutable std::vector<const Permission*> decided_; // permissions of a deferred entry, with all that conditions look at
     std::optional<RepositoryName> repository_;
     std::vector<std::pair<std::string_view, std::string>> parameters_;
     Parameters query_;

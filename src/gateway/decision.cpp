@@ -15,7 +15,7 @@ using identity::CallerKind;
 bool is_catalog(const Permission& permission) noexcept { return &permission == &permissions::catalog; }
 
 bool narrowing_allows(const Caller& caller, const Permission& permission, const Target& target) {
-    if (!caller.narrowed_to) return true;
+    if (!caller.narrowed_to || target.beyond_narrowing) return true;
     if (permission.token_action.empty()) return false;
     if (is_catalog(permission)) return caller.narrowing_allows("registry", "catalog", "*");
     return caller.narrowing_allows("repository", target.repository, permission.token_action) ||
@@ -41,8 +41,23 @@ const std::vector<rbac::Operation>& operations_of(const Permission& permission, 
                                                             : tenant::RoleAssignmentMode::registry_permissions);
 }
 
-bool holds(const tenant::World& world, const Guid& principal, rbac::Operation operation, const Target& target) {
-    return world.policy->decide(principal, operation, scope_of(target), {.repository = target.repository}).allowed;
+// Everything that a condition may look at.
+rbac::Attributes attributes_of(const tenant::World&, Timestamp now, const Guid&, const Target& target) {
+    rbac::Attributes out = target.attributes;
+    out.repository = target.repository;
+    out.now = now;
+    return out;
+}
+
+bool holds(const tenant::World& world, const Guid& principal, rbac::Operation operation, const Target& target,
+           const rbac::Attributes& attributes) {
+    if (target.conditions_met) {
+        const auto explanation = world.policy->explain(principal, operation, scope_of(target), attributes);
+        return explanation.decision.allowed || std::ranges::any_of(explanation.considered, [](const auto& considered) {
+                   return considered.verdict == rbac::Verdict::condition_not_met;
+               });
+    }
+    return world.policy->decide(principal, operation, scope_of(target), attributes).allowed;
 }
 
 // What ACR puts into `detail`: one object per missing action, with capitalised keys.
@@ -73,8 +88,8 @@ std::string who(const tenant::World& world, const Caller& caller) {
                        caller.principal->value());
 }
 
-std::unexpected<Error> refuse_principal(const tenant::World& world, const Caller& caller, const Permission& permission,
-                                        const Target& target) {
+std::unexpected<Error> refuse_principal(const tenant::World& world, Timestamp now, const Caller& caller,
+                                        const Permission& permission, const Target& target) {
     const auto& operations = operations_of(permission, target);
     if (operations.empty()) {
         return failure(ErrorCode::forbidden,
@@ -83,9 +98,10 @@ std::unexpected<Error> refuse_principal(const tenant::World& world, const Caller
                                    permission.name),
                        missing_scope(permission, target));
     }
+    const rbac::Attributes attributes = attributes_of(world, now, *caller.principal, target);
     std::string missing;
     for (const auto operation : operations) {
-        if (holds(world, *caller.principal, operation, target)) continue;
+        if (holds(world, *caller.principal, operation, target, attributes)) continue;
         if (!missing.empty()) missing += "' and '";
         missing += operation.name();
     }
@@ -121,7 +137,8 @@ Result<void> decide_in_directory(const tenant::World& world, const Caller& calle
 
 } // namespace
 
-bool is_allowed(const tenant::World& world, const Caller& caller, const Permission& permission, const Target& target) {
+bool is_allowed(const tenant::World& world, Timestamp now, const Caller& caller, const Permission& permission,
+                const Target& target) {
     if (!permission.directory_permission.empty()) return decide_in_directory(world, caller, permission).has_value();
     if (!narrowing_allows(caller, permission, target)) return false;
     // A credential of one registry is worth nothing anywhere else.
@@ -134,14 +151,16 @@ bool is_allowed(const tenant::World& world, const Caller& caller, const Permissi
     case CallerKind::principal: break;
     }
     const auto& operations = operations_of(permission, target);
-    return !operations.empty() && std::ranges::all_of(operations, [&](rbac::Operation operation) {
-        return holds(world, *caller.principal, operation, target);
-    });
+    if (operations.empty()) return false;
+    const rbac::Attributes attributes = attributes_of(world, now, *caller.principal, target);
+    return std::ranges::all_of(
+        operations, [&](rbac::Operation operation) { return holds(world, *caller.principal, operation, target, attributes); });
 }
 
-Result<void> decide(const tenant::World& world, const Caller& caller, const Permission& permission, const Target& target) {
+Result<void> decide(const tenant::World& world, Timestamp now, const Caller& caller, const Permission& permission,
+                    const Target& target) {
     if (!permission.directory_permission.empty()) return decide_in_directory(world, caller, permission);
-    if (is_allowed(world, caller, permission, target)) return {};
+    if (is_allowed(world, now, caller, permission, target)) return {};
     if (!narrowing_allows(caller, permission, target)) {
         return failure(ErrorCode::forbidden,
                        fmt::format("The token was not issued for '{}' {}: ask for a token with that scope.", permission.name,
@@ -164,7 +183,7 @@ Result<void> decide(const tenant::World& world, const Caller& caller, const Perm
                        missing_scope(permission, target));
     case CallerKind::principal: break;
     }
-    return refuse_principal(world, caller, permission, target);
+    return refuse_principal(world, now, caller, permission, target);
 }
 
 } // namespace berth::gateway

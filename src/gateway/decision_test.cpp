@@ -11,6 +11,7 @@ using identity::TokenScope;
 
 const Guid alice = *Guid::parse("aaaaaaaa-0000-0000-0000-000000000001");
 const Guid registry_id = *Guid::parse("bbbbbbbb-0000-0000-0000-000000000001");
+const Timestamp now{std::chrono::seconds(1'800'000'000)};
 const Guid tenant_id = *Guid::parse("cccccccc-0000-0000-0000-000000000001");
 constexpr std::string_view registry_scope = "/subscriptions/dddddddd-0000-0000-0000-000000000001/resourceGroups/g/providers/"
                                             "Microsoft.ContainerRegistry/registries/harbor";
@@ -59,7 +60,7 @@ Caller principal_caller() {
 }
 
 Result<void> ask(const tenant::World& w, const Caller& caller, const Permission& permission) {
-    return decide(w, caller, permission, Target::in_registry(w.registries()[0], "library/app"));
+    return decide(w, now, caller, permission, Target::in_registry(w.registries()[0], "library/app"));
 }
 
 TEST(Decision, RolesGrantOnTheDataPlane) {
@@ -92,7 +93,7 @@ TEST(Decision, RolesGrantOnTheDataPlane) {
     for (const Case& c : cases) {
         const auto w = world(c.role);
         EXPECT_EQ(ask(w, principal_caller(), c.permission).has_value(), c.allowed) << c.role << " " << c.permission.name;
-        EXPECT_EQ(is_allowed(w, principal_caller(), c.permission, Target::in_registry(w.registries()[0], "library/app")),
+        EXPECT_EQ(is_allowed(w, now, principal_caller(), c.permission, Target::in_registry(w.registries()[0], "library/app")),
                   c.allowed);
     }
 }
@@ -145,11 +146,35 @@ TEST(Decision, TheAdminUserWorksInItsRegistryWhileItIsEnabled) {
     EXPECT_FALSE(ask(world("", false, true), admin, permissions::pull));
 }
 
+TEST(Decision, ADeferredEntryTakesConditionsAsMet) {
+    rbac::PolicyInput input;
+    input.assignments.push_back({.id = Guid::random(),
+                                 .scope = *rbac::Scope::parse(registry_scope),
+                                 .role_definition = rbac::find_built_in_role("Owner")->id,
+                                 .principal = alice,
+                                 .principal_type = "ServicePrincipal",
+                                 .condition = rbac::Condition::never("never"),
+                                 .description = {},
+                                 .created_at = {},
+                                 .created_by = {},
+                                 .updated_at = {},
+                                 .updated_by = {}});
+    const auto plain = world("");
+    const tenant::World w{
+        1, tenant_id, "test", {}, {plain.registries()[0]}, {plain.principals()[0]}, rbac::Policy::compile(std::move(input))};
+    const Permission assign = arm_permission("Microsoft.Authorization/roleAssignments/write");
+    Target target = Target::at(w.registries()[0].scope);
+    EXPECT_FALSE(decide(w, now, principal_caller(), assign, target));
+    target.conditions_met = true;
+    EXPECT_TRUE(decide(w, now, principal_caller(), assign, target));
+    EXPECT_FALSE(decide(plain, now, principal_caller(), assign, target)); // what no role holds, no condition gives
+}
+
 TEST(Decision, RightsInTheDirectoryAndOnResourcesAreSeparate) {
     const Permission create = directory_permission("microsoft.directory/applications/create");
-    EXPECT_EQ(decide(world("Owner"), principal_caller(), create, Target::in_directory()).error().code,
+    EXPECT_EQ(decide(world("Owner"), now, principal_caller(), create, Target::in_directory()).error().code,
               ErrorCode::directory_forbidden);
-    EXPECT_TRUE(decide(world("", false, false, true), principal_caller(), create, Target::in_directory()));
+    EXPECT_TRUE(decide(world("", false, false, true), now, principal_caller(), create, Target::in_directory()));
     EXPECT_FALSE(ask(world("", false, false, true), principal_caller(), permissions::pull));
 }
 

@@ -136,6 +136,9 @@ Task<Result<http::Response>> Gateway::dispatch(Context& context) {
                           "The api-version query parameter (?api-version=) is required for all requests.");
     }
     auto response = co_await route.handler(context);
+    if (response) {
+        if (auto decided = context.check_decided(); !decided) co_return failure(std::move(decided));
+    }
     co_return response;
 }
 

@@ -27,8 +27,15 @@ enum class Protocol : std::uint8_t {
 };
 
 enum class EntryKind : std::uint8_t {
-    all,    ///< every permission is needed, at the route's scope
-    any,    ///< one of them is enough
+    all, ///< every permission is needed, at the route's scope
+    any, ///< one of them is enough
+    /// Every permission is needed, and a condition on it may look at what only the body or the object tells: before the
+    /// handler runs, conditions are taken as met; then the handler asks again with everything (`Context::require_at` at the
+    /// entry's scope). One that ends with success and has not asked is an internal error.
+    deferred,
+    /// Every permission is needed to see all. Without it, in a registry with repository permissions, a principal sees the
+    /// items that they may read by themselves: the handler asks `Context::may_list` for each.
+    all_or_filter,
     filter, ///< everybody who is authenticated may ask; the handler shows what the same decision allows for each item
     open,   ///< nobody needs to say who they are; `why` says why that is right
 };
