@@ -1,0 +1,174 @@
+"""How to call each route so that it does no harm and is answered in earnest.
+
+A path is filled from the parameters' names, and a body is empty JSON, which ARM and Graph refuse with 400 after the
+decision. CALLS says what is special, above all what a caller with the right is answered.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from harness import content
+from harness.content import digest_of
+from permission_matrix.people import REPOSITORY, TAG, Place, World
+from permission_matrix.route_table import PARAMETER, Route
+
+ABSENT = "0c0ffee0-0000-4000-8000-00000000dead"
+ABSENT_NAME = "matrixabsent"
+ABSENT_DIGEST = digest_of(b"not here")
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+
+Fill = Callable[[World, Place], str]
+
+PARAMETERS: dict[str, Fill] = {
+    "name": lambda world, place: REPOSITORY,
+    "reference": lambda world, place: TAG,
+    "tag": lambda world, place: TAG,
+    "digest": lambda world, place: place.image.digest,
+    "session": lambda world, place: ABSENT,
+    "login": lambda world, place: place.registry.login_server,
+    "role": lambda world, place: "root.json",
+    "subscription": lambda world, place: world.bootstrap.subscription_id,
+    "group": lambda world, place: world.bootstrap.resource_group,
+    "registries": lambda world, place: place.registry.name,
+    "scope": lambda world, place: place.registry.id.lstrip("/"),
+    "provider": lambda world, place: "Microsoft.ContainerRegistry",
+    "id": lambda world, place: ABSENT,
+    "member": lambda world, place: ABSENT,
+    "tenant": lambda world, place: world.bootstrap.tenant_id,
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """`statuses`: what a caller with the right is answered; without, anything that is neither a refusal nor a failure."""
+
+    statuses: tuple[int, ...] = ()
+    parameters: dict[str, Fill] = field(default_factory=dict)
+    query: str = ""
+    json: Callable[[World, Place], object] | None = None
+    body: Callable[[World, Place], bytes] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def _assignment(world: World, place: Place) -> dict:
+    return {"properties": {"roleDefinitionId": world.owner.arm.role_id("7f951dda-4ed3-4680-a7ca-43fe172d538d"),
+                           "principalId": world.stranger.object_id, "principalType": "ServicePrincipal"}}
+
+
+def _registry(world: World, place: Place) -> dict:
+    return {"location": world.bootstrap.location, "sku": {"name": "Premium"},
+            "properties": {"roleAssignmentMode": place.mode}}
+
+
+def _absent(*names: str) -> dict[str, Fill]:
+    return {name: lambda world, place: ABSENT_NAME for name in names}
+
+
+CALLS: dict[str, Call] = {
+    "manifest.get": Call((200,)),
+    "manifest.put": Call((201,), {"reference": lambda world, place: "again"}, body=lambda world, place: place.image.data,
+                         headers={"Content-Type": content.OCI_MANIFEST}),
+    "manifest.delete": Call((404,), {"reference": lambda world, place: ABSENT_DIGEST}),
+    "blob.get": Call((200,), {"digest": lambda world, place: digest_of(place.image.blobs[0])}),
+    "blob.delete": Call((404,), {"digest": lambda world, place: ABSENT_DIGEST}),
+    "upload.start": Call((202,)),
+    "upload.status": Call((404,)),
+    "upload.append": Call((404,)),
+    "upload.finish": Call((404,), query=f"digest={ABSENT_DIGEST}"),
+    "upload.cancel": Call((404,)),
+    "tag.list": Call((200,)),
+    "referrer.list": Call((200,)),
+    "catalog.list": Call((200,)),
+    "acr.catalog": Call((200,)),
+    "acr.repository.get": Call((200,)),
+    "acr.repository.patch": Call((200,), json=lambda world, place: {"deleteEnabled": True}),
+    "acr.repository.delete": Call((404,), _absent("name")),
+    "acr.tag.list": Call((200,)),
+    "acr.tag.get": Call((200,)),
+    "acr.tag.patch": Call((200,), json=lambda world, place: {"deleteEnabled": True}),
+    "acr.tag.delete": Call((404,), _absent("tag")),
+    "acr.manifest.list": Call((200,)),
+    "acr.manifest.get": Call((200,)),
+    "acr.manifest.patch": Call((200,), json=lambda world, place: {"deleteEnabled": True}),
+    "trust.get": Call((501,)),
+    "trust.publish": Call((501,)),
+    "trust.delete": Call((501,)),
+    "arm.registry.checkNameAvailability": Call((200,), json=lambda world, place: {
+        "name": "matrixname", "type": "Microsoft.ContainerRegistry/registries"}),
+    "arm.resourceGroup.put": Call((200,), json=lambda world, place: {"location": world.bootstrap.location}),
+    "arm.resourceGroup.get": Call((200,)),
+    "arm.resourceGroup.patch": Call((200,), json=lambda world, place: {"tags": {}}),
+    "arm.resourceGroup.delete": Call((204, 404), _absent("group")),
+    "arm.registry.put": Call((200,), json=_registry),
+    "arm.registry.get": Call((200,)),
+    "arm.registry.patch": Call((200,), json=lambda world, place: {"tags": {}}),
+    "arm.registry.delete": Call((204,), _absent("registries")),
+    "arm.registry.listCredentials": Call((200, 400)),
+    "arm.registry.regenerateCredential": Call((400,)),
+    "arm.registry.listUsages": Call((200,)),
+    "arm.registry.importImage": Call((400,)),
+    "arm.roleDefinition.put": Call((400,)),
+    "arm.roleDefinition.putAtRoot": Call((400,)),
+    "arm.roleDefinition.get": Call((200,), {"id": lambda world, place: READER}),
+    "arm.roleDefinition.getAtRoot": Call((200,), {"id": lambda world, place: READER}),
+    "arm.roleDefinition.delete": Call((204,)),
+    "arm.roleDefinition.deleteAtRoot": Call((204,)),
+    "arm.roleAssignment.put": Call((200, 201), {"id": lambda world, place: ASSIGNMENT_IDS[place.mode]}, json=_assignment),
+    "arm.roleAssignment.putAtRoot": Call((400,)),
+    "arm.roleAssignment.get": Call((200,), {"scope": lambda world, place: world.bootstrap.subscription_scope.lstrip("/"),
+                                            "id": lambda world, place: world.seen_assignment}),
+    "arm.roleAssignment.delete": Call((204,)),
+    "arm.roleAssignment.deleteAtRoot": Call((204,)),
+}
+
+# One assignment in each registry that everybody with the right writes once more.
+ASSIGNMENT_IDS = {"LegacyRegistryPermissions": "0c0ffee0-0000-4000-8000-00000000aaaa",
+                  "AbacRepositoryPermissions": "0c0ffee0-0000-4000-8000-00000000bbbb"}
+
+
+def call_of(route: Route) -> Call:
+    return CALLS.get(route.id, Call())
+
+
+def fill(route: Route, text: str, world: World, place: Place) -> str:
+    """`text` is the route's pattern or scope; a parameter that nobody knows fails the test."""
+    own = call_of(route).parameters
+
+    def value(match) -> str:
+        name = match[1].removesuffix("...")
+        if name in own:
+            return own[name](world, place)
+        if name in PARAMETERS:
+            return PARAMETERS[name](world, place)
+        # A child resource: `…/scopeMaps/{scopeMaps}`. It need not exist for a decision.
+        if f"/{name}/{{{name}}}".lower() in route.pattern.lower():
+            return ABSENT_NAME
+        raise AssertionError(f"{route.id}: nothing to put into '{{{name}}}' of {route.pattern}: extend calls.PARAMETERS")
+
+    return PARAMETER.sub(value, text)
+
+
+def path_of(route: Route, world: World, place: Place) -> str:
+    path = fill(route, route.pattern, world, place)
+    queries = [call_of(route).query] if call_of(route).query else []
+    if route.protocol == "resource_manager":
+        queries.append("api-version=2022-04-01")
+    return path + ("?" + "&".join(queries) if queries else "")
+
+
+def scope_of(route: Route, world: World, place: Place) -> str:
+    """Where the entry is decided."""
+    return fill(route, route.scope, world, place) if route.scope else place.registry.id
+
+
+def request_of(route: Route, world: World, place: Place) -> dict:
+    """What Person.send() takes beside the path."""
+    call = call_of(route)
+    more: dict = {"headers": dict(call.headers)}
+    if call.json is not None:
+        more["json"] = call.json(world, place)
+    elif call.body is not None:
+        more["body"] = call.body(world, place)
+    elif route.method in ("PUT", "PATCH", "POST") and route.protocol != "registry":
+        more["json"] = {}
+    return more

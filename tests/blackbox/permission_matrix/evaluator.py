@@ -1,0 +1,77 @@
+"""Azure's rule for role assignments, as plainly as it can be written. Shares nothing with the program but the data."""
+
+import functools
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.server import CHECKOUT
+
+DATA = CHECKOUT / "src" / "rbac" / "data"
+
+
+@functools.cache
+def matches(pattern: str, operation: str) -> bool:
+    """`*` is any run of characters; case does not count; the whole has to match."""
+    return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), operation, re.IGNORECASE) is not None
+
+
+@dataclass(frozen=True)
+class Role:
+    id: str
+    name: str
+    concerns: str
+    """The resource provider that it is made for; `*` for all."""
+    permissions: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...]
+
+    @functools.cache
+    def grants(self, operation: str, is_data_action: bool) -> bool:
+        for actions, not_actions, data_actions, not_data_actions in self.permissions:
+            include, exclude = (data_actions, not_data_actions) if is_data_action else (actions, not_actions)
+            if any(matches(one, operation) for one in include) and not any(matches(one, operation) for one in exclude):
+                return True
+        return False
+
+    def is_about(self, operation: str) -> bool:
+        return self.concerns in ("*", operation.split("/")[0])
+
+    @functools.cache
+    def granted(self) -> frozenset[tuple[str, bool]]:
+        """Of all operations that there are."""
+        return frozenset(one for one in all_operations() if self.grants(*one))
+
+
+@functools.cache
+def built_in_roles() -> tuple[Role, ...]:
+    document = json.loads((DATA / "built-in-roles.json").read_text(encoding="utf-8"))
+    return tuple(Role(one["id"], one["roleName"], one["concerns"],
+                      tuple((tuple(part["actions"]), tuple(part["notActions"]), tuple(part["dataActions"]),
+                             tuple(part["notDataActions"])) for part in one["permissions"]))
+                 for one in document["roles"])
+
+
+def role_named(name: str) -> Role:
+    return next(role for role in built_in_roles() if role.name == name)
+
+
+@functools.cache
+def all_operations() -> frozenset[tuple[str, bool]]:
+    return frozenset((one["name"], one["isDataAction"]) for file in sorted(DATA.glob("*-operations.json"))
+                     for one in json.loads(file.read_text(encoding="utf-8"))["operations"])
+
+
+@dataclass(frozen=True)
+class Assignment:
+    role: Role
+    scope: str
+
+
+def covers(assigned: str, scope: str) -> bool:
+    """Segment by segment, without regard to case; the root covers all."""
+    have, want = ([part for part in text.lower().split("/") if part] for text in (assigned, scope))
+    return want[:len(have)] == have
+
+
+def is_allowed(assignments: Iterable[Assignment], operation: str, is_data_action: bool, scope: str) -> bool:
+    return any(covers(one.scope, scope) and one.role.grants(operation, is_data_action) for one in assignments)

@@ -1,0 +1,160 @@
+"""Permissions that a route asks for once it knows the body or the object: a case for each such route."""
+
+import uuid
+
+import pytest
+
+from harness import content
+from harness.content import digest_of
+from permission_matrix import people
+from permission_matrix.evaluator import Assignment, role_named
+from permission_matrix.people import REPOSITORY, TAG, Person, World
+from permission_matrix.route_table import MODES, REGISTRY_MODE, REPOSITORY_MODE, routes
+
+AUTHORIZATION = "Microsoft.Authorization"
+
+
+def person_with(world: World, *held: tuple[str, str]) -> Person:
+    return world.new_person(*(Assignment(role_named(name), scope) for name, scope in held))
+
+
+def both(world: World) -> tuple[str, str]:
+    return world.places[REGISTRY_MODE].registry.id, world.places[REPOSITORY_MODE].registry.id
+
+
+def mount_needs_the_source(world: World) -> None:
+    """The same push mounts a blob for who may pull its source, and begins an upload for who may not."""
+    place = world.places[REPOSITORY_MODE]
+    digest = digest_of(place.image.blobs[0])
+    condition = ("((!(ActionMatches{'Microsoft.ContainerRegistry/registries/repositories/content/read'}) AND "
+                 "!(ActionMatches{'Microsoft.ContainerRegistry/registries/repositories/content/write'})) OR "
+                 "(@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringStartsWith 'team/'))")
+    person = person_with(world)
+    writer = role_named("Container Registry Repository Writer").id
+    world.owner.arm.call("PUT", world.owner.arm.assignment_path(place.registry.id, str(uuid.uuid4())), "2022-04-01", json={
+        "properties": {"roleDefinitionId": world.owner.arm.role_id(writer), "principalId": person.principal.object_id,
+                       "principalType": "ServicePrincipal", "condition": condition, "conditionVersion": "2.0"}}).expect(201)
+    oci = place.registry.oci(person.principal, "basic")
+    target = f"/v2/team/{content.unique('r')}/blobs/uploads/?mount={digest}&from={REPOSITORY}"
+    oci.post(target).expect(202)
+    assert oci.get_blob(REPOSITORY, digest).status == 401
+    people.take(world, person, "Container Registry Repository Reader", place.registry.id)
+    oci.post(target).expect(201)
+
+
+def import_needs_the_source(world: World) -> None:
+    """Both `registries/read` at the source and the right to pull from the repository there."""
+    target, source = both(world)
+    path = f"{target}/importImage"
+    body = {"source": {"resourceId": source, "sourceImage": f"{REPOSITORY}:{TAG}"}, "targetTags": [f"{REPOSITORY}:copy"]}
+    person = person_with(world, ("Container Registry Data Importer and Data Reader", target))
+
+    def answer():
+        return person.principal.arm.call("POST", path, json=body)
+
+    def assert_linked_refusal():
+        error = answer().expect(403).json()["error"]
+        assert error["code"] == "LinkedAuthorizationFailed", error
+        assert source in error["message"], error
+
+    assert_linked_refusal()
+    people.take(world, person, "Container Registry Repository Reader", source)
+    assert_linked_refusal()  # pull without registries/read
+    reader = people.take(world, person, "Container Registry Connected Registry Reader", source)
+    assert answer().status not in (401, 403)
+    people.give_back(world, reader)
+    assert_linked_refusal()
+    other = person_with(world, ("Container Registry Data Importer and Data Reader", target),
+                        ("Container Registry Connected Registry Reader", source))
+    refused = other.principal.arm.call("POST", path, json=body).expect(403).json()["error"]
+    assert refused["code"] == "LinkedAuthorizationFailed", refused  # registries/read without pull
+
+
+def role_of(*scopes: str) -> dict:
+    return {"properties": {"roleName": content.unique("role"), "assignableScopes": list(scopes),
+                           "permissions": [{"actions": ["Microsoft.ContainerRegistry/registries/read"]}]}}
+
+
+def role_path(scope: str, guid: str) -> str:
+    return f"{scope.rstrip('/')}/providers/{AUTHORIZATION}/roleDefinitions/{guid}"
+
+
+def writing_a_role_needs_all_its_scopes(world: World, through: str | None = None) -> None:
+    one, other = both(world)
+    person = person_with(world, ("User Access Administrator", through or one))
+    guid, document = str(uuid.uuid4()), role_of(one, other)
+    path = role_path(through or one, guid)
+    if through is None:
+        refused = person.principal.arm.call("PUT", path, "2022-04-01", json=document).expect(403).json()["error"]
+        assert refused["code"] == "AuthorizationFailed" and f"'{other}'" in refused["message"], refused
+        world.owner.arm.call("GET", path, "2022-04-01").expect(404)
+        people.take(world, person, "User Access Administrator", other)
+    person.principal.arm.call("PUT", path, "2022-04-01", json=document).expect(201)
+    # Nor may who owns a part change what others use, or take scopes from it.
+    half = person_with(world, ("User Access Administrator", one))
+    half.principal.arm.call("PUT", role_path(one, guid), "2022-04-01", json=role_of(one)).expect(403)
+    half.principal.arm.call("DELETE", role_path(one, guid), "2022-04-01").expect(403)
+    person.principal.arm.call("DELETE", path, "2022-04-01").expect(200)
+
+
+def deleting_a_role_needs_all_its_scopes(world: World, through: str | None = None) -> None:
+    one, other = both(world)
+    guid = str(uuid.uuid4())
+    world.owner.arm.call("PUT", role_path(one, guid), "2022-04-01", json=role_of(one, other)).expect(201)
+    person = person_with(world, ("User Access Administrator", through or one))
+    path = role_path(through or one, guid)
+    if through is None:
+        refused = person.principal.arm.call("DELETE", path, "2022-04-01").expect(403).json()["error"]
+        assert refused["code"] == "AuthorizationFailed" and f"'{other}'" in refused["message"], refused
+        world.owner.arm.call("GET", path, "2022-04-01").expect(200)
+        people.take(world, person, "User Access Administrator", other)
+    person.principal.arm.call("DELETE", path, "2022-04-01").expect(200)
+
+
+def enabling_a_service_principal(world: World) -> None:
+    """The directory's rights are all or nothing until there are more directory roles: an Owner has none of them."""
+    person = person_with(world, ("Owner", world.bootstrap.subscription_scope))
+    path = f"/servicePrincipals/{world.stranger.object_id}"
+    for enabled in (False, True):
+        refused = person.principal.graph.call("PATCH", path, json={"accountEnabled": enabled}).expect(403).json()
+        assert refused["error"]["code"] == "Authorization_RequestDenied"
+        assert world.owner.graph.call("GET", path).json()["accountEnabled"] is True
+    for enabled in (False, True):
+        world.owner.graph.call("PATCH", path, json={"accountEnabled": enabled}).expect(204)
+
+
+def enabling_a_user_and_changing_a_password(world: World) -> None:
+    name = content.unique("user")
+    user = world.owner.graph.call("POST", "/users", json={
+        "accountEnabled": True, "displayName": name, "mailNickname": name, "userPrincipalName": f"{name}@example.org",
+        "passwordProfile": {"password": "Correct-Horse-1-Battery", "forceChangePasswordNextSignIn": False}})
+    path = f"/users/{user.expect(201).json()['id']}"
+    person = person_with(world, ("Owner", world.bootstrap.subscription_scope))
+    for change in ({"accountEnabled": False}, {"accountEnabled": True},
+                   {"passwordProfile": {"password": "Wrong-Horse-2-Battery"}}):
+        refused = person.principal.graph.call("PATCH", path, json=change).expect(403).json()
+        assert refused["error"]["code"] == "Authorization_RequestDenied"
+        world.owner.graph.call("PATCH", path, json=change).expect(204)
+
+
+CASES = {
+    "upload.start": mount_needs_the_source,
+    "arm.registry.importImage": import_needs_the_source,
+    "arm.roleDefinition.put": writing_a_role_needs_all_its_scopes,
+    "arm.roleDefinition.putAtRoot": lambda world: writing_a_role_needs_all_its_scopes(world, "/"),
+    "arm.roleDefinition.delete": deleting_a_role_needs_all_its_scopes,
+    "arm.roleDefinition.deleteAtRoot": lambda world: deleting_a_role_needs_all_its_scopes(world, "/"),
+    "graph.servicePrincipal.update": enabling_a_service_principal,
+    "graph.user.update": enabling_a_user_and_changing_a_password,
+}
+
+FURTHER = [route.id for route in routes() if route.further]
+
+
+def test_each_route_with_further_permissions_has_a_case():
+    assert set(FURTHER) == set(CASES)
+
+
+@pytest.mark.parametrize("route_id", sorted(CASES))
+def test_further_permissions(matrix, route_id):
+    CASES[route_id](matrix)

@@ -1,0 +1,166 @@
+"""Lists show to each role exactly what it may read, by the same rule as reading each."""
+
+import urllib.parse
+
+import pytest
+
+from permission_matrix import calls
+from permission_matrix.evaluator import built_in_roles, covers
+from permission_matrix.people import Person, Place, World
+from permission_matrix.route_table import MODES, routes
+
+LISTS = [route for route in routes() if route.kind == "filter"]
+
+
+class Shown:
+    """What an answer of 200 shows: `key` of each item."""
+
+    def __init__(self, expected, key=lambda item: item["name"], items="value"):
+        self.expected = expected
+        self.key = key
+        self.items = items
+
+
+def is_near(world: World, person: Person, place: Place) -> bool:
+    """A subscription is shown to everybody who holds anything at it, above it or in it."""
+    scope = world.bootstrap.subscription_scope
+    return any(covers(one.scope, scope) or covers(scope, one.scope) for one in person.assignments)
+
+
+def everybody(world: World, person: Person, place: Place) -> bool:
+    return True
+
+
+def registries(world: World, person: Person, place: Place) -> set[str]:
+    there = {world.bootstrap.registry_name: world.bootstrap.registry_id,
+             **{one.registry.name: one.registry.id for one in world.places.values()}}
+    return {name for name, scope in there.items() if person.may("Microsoft.ContainerRegistry/registries/read", scope)}
+
+
+def groups(world: World, person: Person, place: Place) -> set[str]:
+    may = person.may("Microsoft.Resources/subscriptions/resourceGroups/read", world.bootstrap.group_scope)
+    return {world.bootstrap.resource_group} if may else set()
+
+
+def subscriptions(world: World, person: Person, place: Place) -> set[str]:
+    return {world.bootstrap.subscription_id} if is_near(world, person, place) else set()
+
+
+def role_definitions(scope_of):
+    def expected(world: World, person: Person, place: Place) -> set[str]:
+        may = person.may("Microsoft.Authorization/roleDefinitions/read", scope_of(place))
+        return {role.id for role in built_in_roles()} if may else set()
+
+    return expected
+
+
+def read_by_owner(kind: str, scope_of):
+    """Of what the owner is shown, what the person may read where it is."""
+
+    def expected(world: World, person: Person, place: Place) -> set[str]:
+        every = world.owner.arm.list(f"{scope_of(place).rstrip('/')}/providers/Microsoft.Authorization/{kind}", "2022-04-01")
+        return {one["name"] for one in every
+                if person.may(f"Microsoft.Authorization/{kind}/read", one["properties"]["scope"])}
+
+    return expected
+
+
+def permissions(scope_of):
+    def expected(world: World, person: Person, place: Place) -> set[tuple]:
+        return {part for one in person.assignments if covers(one.scope, scope_of(place)) for part in one.role.permissions}
+
+    return expected
+
+
+def permission_key(item: dict) -> tuple:
+    return tuple(tuple(item[name]) for name in ("actions", "notActions", "dataActions", "notDataActions"))
+
+
+def at_place(place: Place) -> str:
+    return place.registry.id
+
+
+def at_root(place: Place) -> str:
+    return "/"
+
+
+def repositories(world: World, person: Person, place: Place) -> set[str]:
+    """The whole catalog for those with the right to it; what they may read for the others."""
+    registry_mode = place.mode == MODES[0]
+    prefix = "Microsoft.ContainerRegistry/registries/"
+    if registry_mode:
+        may = person.may(prefix + "pull/read", place.registry.id)
+    else:
+        may = any(person.may(prefix + name, place.registry.id, True)
+                  for name in ("catalog/read", "repositories/content/read"))
+    return {calls.REPOSITORY} if may else set()
+
+
+def name_of(item):
+    return item
+
+
+# A function says whether the route answers 200 at all (else 403); Shown says with what.
+CASES = {
+    "version.get": everybody,
+    "arm.tenant.list": everybody,
+    "arm.subscription.list": Shown(subscriptions, lambda item: item["subscriptionId"]),
+    "arm.subscription.get": is_near,
+    "arm.location.list": is_near,
+    "arm.provider.list": is_near,
+    "arm.provider.get": is_near,
+    "arm.provider.register": is_near,
+    "arm.resource.list": Shown(registries),
+    "arm.resource.listInGroup": Shown(registries),
+    "arm.resourceGroup.list": Shown(groups),
+    "arm.registry.list": Shown(registries),
+    "arm.registry.listInSubscription": Shown(registries),
+    "arm.roleDefinition.list": Shown(role_definitions(at_place)),
+    "arm.roleDefinition.listAtRoot": Shown(role_definitions(at_root)),
+    "arm.roleAssignment.list": Shown(read_by_owner("roleAssignments", at_place)),
+    "arm.roleAssignment.listAtRoot": Shown(read_by_owner("roleAssignments", at_root)),
+    "arm.permission.list": Shown(permissions(at_place), permission_key),
+    "arm.permission.listAtRoot": Shown(permissions(at_root), permission_key),
+    "arm.denyAssignment.list": Shown(read_by_owner("denyAssignments", at_place)),
+    "arm.denyAssignment.listAtRoot": Shown(read_by_owner("denyAssignments", at_root)),
+    # Facts of Azure's public API, the same for all.
+    "arm.providerOperation.list": everybody,
+    "arm.providerOperation.get": everybody,
+    "catalog.list": Shown(repositories, name_of, "repositories"),
+    "acr.catalog": Shown(repositories, name_of, "repositories"),
+}
+
+
+def pages(world: World, person: Person, route, place: Place, path: str, items: str) -> list:
+    answer = person.send(route, place, path, **calls.request_of(route, world, place)).expect(200).json()
+    out = list(answer[items] or [])
+    while answer.get("nextLink"):
+        parts = urllib.parse.urlsplit(answer["nextLink"])
+        answer = person.send(route, place, f"{parts.path}?{parts.query}").expect(200).json()
+        out += answer[items]
+    return out
+
+
+def test_each_list_has_a_case():
+    assert {route.id for route in LISTS} - set(CASES) == set()
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("route", LISTS, ids=lambda route: route.id)
+def test_each_role_is_shown_what_it_may_read(matrix, route, mode):
+    place = matrix.places[mode]
+    path, case = calls.path_of(route, matrix, place), CASES[route.id]
+    seen = set()
+    for person in [matrix.nobody, *matrix.people]:
+        told = f"{route.id} in {mode} by {person.held}"
+        if not isinstance(case, Shown):
+            answer = person.send(route, place, path, **calls.request_of(route, matrix, place))
+            assert answer.status == (200 if case(matrix, person, place) else 403), f"{told}: {answer}"
+            continue
+        shown = [case.key(item) for item in pages(matrix, person, route, place, path, case.items)]
+        assert len(shown) == len(set(shown)), f"{told}: twice the same: {shown}"
+        expected = case.expected(matrix, person, place)
+        assert set(shown) == expected, told
+        seen.add(frozenset(expected))
+    # Somebody sees something and somebody sees less.
+    assert not isinstance(case, Shown) or len(seen) > 1, route.id
