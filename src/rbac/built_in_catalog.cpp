@@ -52,7 +52,7 @@ BuiltInCatalog::BuiltInCatalog() {
                             .created_by = {},
                             .updated_at = {},
                             .updated_by = {}};
-        operations_.push_back(operations_of(role));
+        operations_.emplace_back(role);
         concerns_.emplace_back(*concerns);
         roles_.push_back(std::move(role));
     }

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "rbac/hash_index.hpp"
-#include "rbac/operation_set.hpp"
 #include "rbac/role_definition.hpp"
+#include "rbac/role_operations.hpp"
 
 #include <optional>
 #include <string>
@@ -19,7 +19,7 @@ public:
 
     const std::vector<RoleDefinition>& roles() const noexcept { return roles_; }
     /// What each role grants.
-    const std::vector<OperationSet>& operations() const noexcept { return operations_; }
+    const std::vector<RoleOperations>& operations() const noexcept { return operations_; }
     /// The resource provider that each role is made for; `*` for all.
     const std::vector<std::string>& concerns() const noexcept { return concerns_; }
     /// The index of the role of that id.
@@ -28,7 +28,7 @@ public:
 private:
     BuiltInCatalog();
     std::vector<RoleDefinition> roles_;
-    std::vector<OperationSet> operations_;
+    std::vector<RoleOperations> operations_;
     std::vector<std::string> concerns_;
     HashIndex by_id_;
 };

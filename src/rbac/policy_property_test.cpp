@@ -203,7 +203,11 @@ void shrink(PolicyInput& input, const Request& request) {
         bool shrunk = false;
         for (std::size_t i = list.size(); i-- > 0;) {
             auto kept = list;
-            list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
+            if constexpr (requires { list.pointers(); }) {
+                list.erase(i);
+            } else {
+                list.erase(list.begin() + static_cast<std::ptrdiff_t>(i));
+            }
             if (fault(input, request).empty()) {
                 list = std::move(kept);
             } else {
@@ -216,7 +220,17 @@ void shrink(PolicyInput& input, const Request& request) {
         shrunk = shrink_list(input.assignments);
         shrunk = shrink_list(input.memberships) || shrunk;
         shrunk = shrink_list(input.custom_roles) || shrunk;
-        for (auto& role : input.custom_roles) shrunk = shrink_list(role.permissions) || shrunk;
+        for (std::size_t i = 0; i < input.custom_roles.size(); ++i) {
+            auto permissions = input.custom_roles[i].permissions;
+            for (std::size_t j = permissions.size(); j-- > 0;) {
+                auto kept = input.custom_roles.pointers()[i];
+                input.custom_roles.edit(i, [&](RoleDefinition& role) {
+                    role.permissions.erase(role.permissions.begin() + static_cast<std::ptrdiff_t>(j));
+                });
+                shrunk = !fault(input, request).empty() || shrunk;
+                if (fault(input, request).empty()) input.custom_roles.edit(i, [&](RoleDefinition& role) { role = *kept; });
+            }
+        }
     }
 }
 

@@ -1,36 +1,60 @@
 #include "rbac/principals.hpp"
 
+#include "base/encoding.hpp"
+
 #include <functional>
 
 namespace berth::rbac {
+namespace {
 
-Principals::Principals(std::span<const RoleAssignment> assignments, std::span<const GroupMembership> memberships)
-    : by_id_(assignments.size() + 2 * memberships.size()) {
-    std::vector<std::uint32_t> holders(assignments.size());
-    std::vector<std::uint32_t> indexes(assignments.size());
-    for (std::uint32_t i = 0; i < assignments.size(); ++i) {
-        holders[i] = number_of(assignments[i].principal);
-        indexes[i] = i;
-    }
-    std::vector<std::uint32_t> members(memberships.size());
-    std::vector<std::uint32_t> groups(memberships.size());
-    for (std::size_t i = 0; i < memberships.size(); ++i) {
-        members[i] = number_of(memberships[i].member);
-        groups[i] = number_of(memberships[i].group);
-    }
-    assignments_ = group_by(holders, indexes, ids_.size());
-    groups_ = group_by(members, groups, ids_.size());
+std::size_t names_in(const SharedList<DenyAssignment>& deny_assignments) {
+    std::size_t out = 0;
+    for (const auto& each : deny_assignments) out += each.principals.size() + each.excluded_principals.size();
+    return out;
 }
 
-Principals::Lists Principals::group_by(std::span<const std::uint32_t> keys, std::span<const std::uint32_t> values,
-                                       std::size_t size) {
+} // namespace
+
+bool is_everyone(const DeniedPrincipal& principal) noexcept {
+    return principal.id.value() == "00000000-0000-0000-0000-000000000000" &&
+           equals_ignoring_case(principal.type, "SystemDefined");
+}
+
+Principals::Principals(const SharedList<RoleAssignment>& assignments, std::span<const GroupMembership> memberships,
+                       const SharedList<DenyAssignment>& deny_assignments)
+    : by_id_(assignments.size() + 2 * memberships.size() + names_in(deny_assignments)) {
+    Pairs held;
+    Pairs groups;
+    Pairs denied;
+    Pairs excluded;
+    for (std::uint32_t i = 0; i < assignments.size(); ++i) held.add(number_of(assignments[i].principal), i);
+    for (const auto& membership : memberships) groups.add(number_of(membership.member), number_of(membership.group));
+    for (std::uint32_t i = 0; i < deny_assignments.size(); ++i) {
+        bool everyone = false;
+        for (const auto& principal : deny_assignments[i].principals) {
+            if (is_everyone(principal)) {
+                everyone = true;
+            } else {
+                denied.add(number_of(principal.id), i);
+            }
+        }
+        if (everyone) denials_of_everyone_.push_back(i);
+        for (const auto& principal : deny_assignments[i].excluded_principals) excluded.add(number_of(principal.id), i);
+    }
+    assignments_ = group_by(held, ids_.size());
+    groups_ = group_by(groups, ids_.size());
+    denials_ = group_by(denied, ids_.size());
+    exclusions_ = group_by(excluded, ids_.size());
+}
+
+Principals::Lists Principals::group_by(const Pairs& pairs, std::size_t size) {
     Lists out;
     out.begin.resize(size + 1);
-    out.values.resize(values.size());
-    for (auto key : keys) ++out.begin[key + 1];
+    out.values.resize(pairs.values.size());
+    for (auto key : pairs.keys) ++out.begin[key + 1];
     for (std::size_t i = 0; i < size; ++i) out.begin[i + 1] += out.begin[i];
     auto next = out.begin;
-    for (std::size_t i = 0; i < values.size(); ++i) out.values[next[keys[i]]++] = values[i];
+    for (std::size_t i = 0; i < pairs.values.size(); ++i) out.values[next[pairs.keys[i]]++] = pairs.values[i];
     return out;
 }
 
@@ -50,6 +74,7 @@ std::uint32_t Principals::find(const Guid& id) const noexcept {
 }
 
 std::vector<Principals::Reached> Principals::reach(std::uint32_t number) const {
+    if (number == none) return {};
     std::vector<bool> seen(ids_.size());
     std::vector<Reached> out{{number, 0}};
     seen[number] = true;

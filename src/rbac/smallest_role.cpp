@@ -39,7 +39,7 @@ const RoleDefinition* smallest_role(std::span<const Operation> operations) {
     // change least, then the one that can see least, then the first in the data.
     std::tuple<bool, std::size_t, std::size_t> least;
     for (std::size_t i = 0; i < catalog.roles().size(); ++i) {
-        auto granted = catalog.operations()[i];
+        auto granted = catalog.operations()[i].unconditional;
         if (!granted.includes(wanted)) continue;
         auto all = granted.size();
         auto changes = (granted -= reads()).size();

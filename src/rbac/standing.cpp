@@ -9,19 +9,19 @@ namespace {
 // Brings the decisive grants of one scope to the front, unconditional ones before the others, each kind in its order,
 // and says how many they are.
 std::size_t sort_decisive(std::span<Grant> grants) {
-    if (grants.size() == 1) return grants[0].operations->empty() ? 0 : 1;
+    if (grants.size() == 1) return grants[0].operations->all.empty() ? 0 : 1;
     const std::vector<Grant> all(grants.begin(), grants.end());
     std::vector<Grant> redundant;
     OperationSet covered;
     std::size_t decisive = 0;
     for (const bool conditional : {false, true}) {
         for (const auto& grant : all) {
-            if ((grant.assignment->condition != nullptr) != conditional) continue;
-            if (covered.includes(*grant.operations)) {
+            if (grant.is_conditional() != conditional) continue;
+            if (covered.includes(grant.operations->all)) {
                 redundant.push_back(grant);
                 continue;
             }
-            if (!conditional) covered |= *grant.operations;
+            if (!grant.assignment->condition) covered |= grant.operations->unconditional;
             grants[decisive++] = grant;
         }
     }
@@ -31,7 +31,8 @@ std::size_t sort_decisive(std::span<Grant> grants) {
 
 } // namespace
 
-Standing::Standing(std::span<const Grant> grants) : grants_(grants.begin(), grants.end()), by_scope_(grants.size()) {
+Standing::Standing(std::span<const Grant> grants, std::vector<Denial> denials)
+    : grants_(grants.begin(), grants.end()), by_scope_(grants.size()), denials_(std::move(denials)) {
     std::vector<std::uint32_t> holding_of(grants.size());
     for (std::size_t i = 0; i < grants.size(); ++i) {
         const auto& scope = grants[i].assignment->scope;
@@ -43,7 +44,7 @@ Standing::Standing(std::span<const Grant> grants) : grants_(grants.begin(), gran
             by_scope_.insert(level.hash, number);
         }
         holding_of[i] = number;
-        holdings_[number].operations |= *grants[i].operations;
+        holdings_[number].operations |= grants[i].operations->all;
         ++holdings_[number].end; // a count, until the next loop
     }
     std::uint32_t begin = 0;
@@ -72,7 +73,8 @@ const Standing::Holding* Standing::at(const Scope::Level& level, const char* key
 }
 
 std::size_t Standing::bytes() const noexcept {
-    return sizeof(*this) + grants_.capacity() * sizeof(Grant) + holdings_.capacity() * sizeof(Holding) + by_scope_.bytes();
+    return sizeof(*this) + grants_.capacity() * sizeof(Grant) + holdings_.capacity() * sizeof(Holding) + by_scope_.bytes() +
+           denials_.bytes();
 }
 
 } // namespace berth::rbac

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "rbac/assignment.hpp"
+#include "rbac/denials.hpp"
 #include "rbac/hash_index.hpp"
 #include "rbac/operation_set.hpp"
+#include "rbac/role_operations.hpp"
 #include "rbac/scope.hpp"
 
 #include <cstdint>
@@ -14,12 +16,13 @@ namespace berth::rbac {
 /// One assignment with what it can grant. Points into the policy.
 struct Grant {
     const RoleAssignment* assignment;
-    const RoleDefinition* role;     ///< nullptr if unknown
-    const OperationSet* operations; ///< what the role grants; empty if unknown
+    const RoleDefinition* role;       ///< nullptr if unknown
+    const RoleOperations* operations; ///< what the role grants; empty if unknown
+    bool is_conditional() const noexcept { return assignment->condition || !operations->conditional.empty(); }
 };
 
-/// All that a set of principals (one and its groups) holds, ordered by scope, so that deciding reads little. Immutable.
-/// Inside this room only.
+/// All that a set of principals (one and its groups) holds and is denied, ordered by scope, so that deciding reads little.
+/// Immutable. Inside this room only.
 class Standing {
 public:
     /// What is held at one scope.
@@ -34,7 +37,7 @@ public:
     };
 
     /// The order of grants is kept within a scope, as far as decisive ones need not come first.
-    explicit Standing(std::span<const Grant> grants);
+    explicit Standing(std::span<const Grant> grants, std::vector<Denial> denials = {});
 
     /// What is held at a scope that is named as a level of a request's scope; nullptr for nothing.
     const Holding* at(const Scope::Level& level, const char* key) const noexcept;
@@ -45,6 +48,7 @@ public:
     std::span<const Grant> all(const Holding& holding) const noexcept {
         return std::span(grants_).subspan(holding.begin, holding.end - holding.begin);
     }
+    const Denials& denials() const noexcept { return denials_; }
     /// Roughly what it takes in memory.
     std::size_t bytes() const noexcept;
 
@@ -54,6 +58,7 @@ private:
     std::vector<Grant> grants_; // by scope; in a scope the decisive ones first
     std::vector<Holding> holdings_;
     HashIndex by_scope_;
+    Denials denials_;
 };
 
 } // namespace berth::rbac

@@ -21,8 +21,10 @@ public:
     /// occasion, slower and just as right.
     static constexpr std::size_t most_bytes = std::size_t{64} << 20;
 
-    /// Keeps references; `grants` has one element an assignment, in the order of the assignments in `principals`.
-    Standings(const Principals& principals, std::span<const Grant> grants, std::size_t limit = most_bytes);
+    /// Keeps references; `grants` has one element an assignment, `denials` one a deny assignment, in the order that
+    /// `principals` has them in.
+    Standings(const Principals& principals, std::span<const Grant> grants, std::span<const Denial> denials = {},
+              std::size_t limit = most_bytes);
 
     /// A standing that is kept, or one that lives as long as this.
     class Handle {
@@ -37,21 +39,28 @@ public:
         const Standing* standing_;
         std::unique_ptr<const Standing> own_;
     };
-    /// Everything that the principal of this number holds, itself and through groups.
+    /// Everything that the principal of this number holds and is denied, itself and through groups. For
+    /// `Principals::none` what is denied to everyone.
     Handle of(std::uint32_t principal) const {
-        if (const auto* kept = kept_[principal].load(std::memory_order_acquire)) return Handle(kept);
+        if (const auto* kept = place_of(principal).load(std::memory_order_acquire)) return Handle(kept);
         return make(principal);
     }
 
 private:
     Handle make(std::uint32_t principal) const;
+    std::vector<Grant> grants_of(std::span<const std::uint32_t> holders) const;
+    std::vector<Denial> denials_of(std::span<const std::uint32_t> holders) const;
+    std::atomic<const Standing*>& place_of(std::uint32_t principal) const noexcept {
+        return kept_[principal == Principals::none ? kept_.size() - 1 : principal];
+    }
 
     const Principals& principals_;
     std::span<const Grant> grants_;
+    std::span<const Denial> denials_;
     std::size_t limit_;
-    mutable std::vector<std::atomic<const Standing*>> kept_; // by principal
+    mutable std::vector<std::atomic<const Standing*>> kept_; // by principal, the last for those without a number
     mutable std::mutex mutex_;
-    // By who holds what is in it: the principals with assignments of their own, in ascending order.
+    // By whom it is made of: the principals that are named in (deny) assignments themselves, in ascending order.
     mutable std::map<std::vector<std::uint32_t>, std::unique_ptr<const Standing>> by_holders_;
     mutable std::size_t bytes_ = 0;
 };

@@ -26,13 +26,15 @@ class StandingsTest : public testing::Test {
 protected:
     // Group 10 holds something; 1 and 2 are in it, 3 too and holds something itself; 4 is in an empty group.
     StandingsTest() {
+        operations_.all = operations_.unconditional = operations_matching("*/read", false);
         for (const auto& each : assignments_) grants_.push_back({&each, nullptr, &operations_});
     }
-    std::vector<RoleAssignment> assignments_{assignment(10, "/subscriptions/a"), assignment(3, "/subscriptions/b"),
-                                             assignment(10, "/subscriptions/c"), assignment(10, "/subscriptions/a")};
+    SharedList<RoleAssignment> assignments_{
+        std::vector<RoleAssignment>{assignment(10, "/subscriptions/a"), assignment(3, "/subscriptions/b"),
+                                    assignment(10, "/subscriptions/c"), assignment(10, "/subscriptions/a")}};
     std::vector<GroupMembership> memberships_{{id(10), id(1)}, {id(10), id(2)}, {id(10), id(3)}, {id(11), id(4)}};
-    OperationSet operations_ = operations_matching("*/read", false);
-    Principals principals_{assignments_, memberships_};
+    RoleOperations operations_;
+    Principals principals_{assignments_, memberships_, {}};
     std::vector<Grant> grants_;
 };
 
@@ -64,7 +66,7 @@ TEST_F(StandingsTest, AtAScopeTheDecisiveComeFirst) {
 
 // Names in the order of the holding, and how many of them are decisive.
 std::pair<std::vector<std::string>, std::size_t> ordered(std::span<const RoleAssignment> assignments,
-                                                         std::span<const OperationSet> operations) {
+                                                         std::span<const RoleOperations> operations) {
     std::vector<Grant> grants;
     for (std::size_t i = 0; i < assignments.size(); ++i) grants.push_back({&assignments[i], nullptr, &operations[i]});
     Standing standing(grants);
@@ -77,11 +79,12 @@ std::pair<std::vector<std::string>, std::size_t> ordered(std::span<const RoleAss
 
 TEST(Standing, WhatGrantsNothingNewIsNotDecisive) {
     std::vector<RoleAssignment> assignments;
-    std::vector<OperationSet> operations;
+    std::vector<RoleOperations> operations;
     auto add = [&](std::string name, std::string_view pattern) {
         assignments.push_back(assignment(1, "/subscriptions/a"));
         assignments.back().description = std::move(name);
-        operations.push_back(operations_matching(pattern, false));
+        operations.emplace_back();
+        operations.back().all = operations.back().unconditional = operations_matching(pattern, false);
     };
     add("reads", "*/read");
     add("pulls", "*/pull/read");
@@ -95,12 +98,13 @@ TEST(Standing, WhatGrantsNothingNewIsNotDecisive) {
 
 TEST(Standing, AConditionMakesNoOtherAssignmentRedundant) {
     std::vector<RoleAssignment> assignments;
-    std::vector<OperationSet> operations;
+    std::vector<RoleOperations> operations;
     auto add = [&](std::string name, std::string_view pattern, bool conditional) {
         assignments.push_back(assignment(1, "/subscriptions/a"));
         assignments.back().description = std::move(name);
         if (conditional) assignments.back().condition = Condition::never("...");
-        operations.push_back(operations_matching(pattern, false));
+        operations.emplace_back();
+        operations.back().all = operations.back().unconditional = operations_matching(pattern, false);
     };
     add("all, on a condition", "*", true);
     add("all, on another", "*", true);
@@ -112,7 +116,7 @@ TEST(Standing, AConditionMakesNoOtherAssignmentRedundant) {
 }
 
 TEST_F(StandingsTest, AboveTheLimitNothingMoreIsKeptAndTheAnswerIsTheSame) {
-    Standings standings(principals_, grants_, 0);
+    Standings standings(principals_, grants_, {}, 0);
     for (int i = 0; i < 2; ++i) {
         auto made = standings.of(principals_.find(id(3)));
         EXPECT_FALSE(made.is_kept());
@@ -120,7 +124,7 @@ TEST_F(StandingsTest, AboveTheLimitNothingMoreIsKeptAndTheAnswerIsTheSame) {
     }
     Standings roomy(principals_, grants_);
     auto bytes = roomy.of(principals_.find(id(1)))->bytes();
-    Standings tight(principals_, grants_, bytes + 16);
+    Standings tight(principals_, grants_, {}, bytes + 16);
     EXPECT_TRUE(tight.of(principals_.find(id(1))).is_kept());
     EXPECT_FALSE(tight.of(principals_.find(id(3))).is_kept());
     EXPECT_TRUE(tight.of(principals_.find(id(2))).is_kept()); // shares the first

@@ -101,8 +101,9 @@ Result<std::shared_ptr<const rbac::Policy>> read_policy(Session& session) {
                                    return rbac::GroupMembership{std::move(*group), std::move(*member)};
                                });
     if (!memberships) return failure(std::move(memberships));
-    return rbac::Policy::compile(
-        {.custom_roles = std::move(*roles), .assignments = std::move(*assignments), .memberships = std::move(*memberships)});
+    return rbac::Policy::compile({.custom_roles = rbac::SharedList(std::move(*roles)),
+                                  .assignments = rbac::SharedList(std::move(*assignments)),
+                                  .memberships = std::move(*memberships)});
 }
 
 } // namespace
