@@ -6,6 +6,10 @@
 namespace berth::rbac {
 namespace {
 
+bool any_begins(const std::vector<std::string>& prefixes, std::string_view text) noexcept {
+    return std::ranges::any_of(prefixes, [&](const std::string& prefix) { return text.starts_with(prefix); });
+}
+
 // In sorted order whatever lies under a prefix follows it at once, so looking at the last one kept is enough.
 void tidy(NameSelection& selection) {
     std::ranges::sort(selection.prefixes);
@@ -39,8 +43,7 @@ NameSelection NameSelection::prefix(std::string_view beginning) {
 }
 
 bool NameSelection::contains(std::string_view name) const noexcept {
-    return all || std::ranges::find(names, name) != names.end() ||
-           std::ranges::any_of(prefixes, [&](const std::string& prefix) { return name.starts_with(prefix); });
+    return all || std::ranges::find(names, name) != names.end() || any_begins(prefixes, name);
 }
 
 NameSelection& NameSelection::unite(const NameSelection& other) {
@@ -63,11 +66,10 @@ NameSelection& NameSelection::intersect(const NameSelection& other) {
     }
     // Of two prefixes only the longer can be what they share.
     for (const auto& prefix : prefixes) {
-        if (other.contains(prefix) && std::ranges::find(other.names, prefix) == other.names.end())
-            both.prefixes.push_back(prefix);
+        if (any_begins(other.prefixes, prefix)) both.prefixes.push_back(prefix);
     }
     for (const auto& prefix : other.prefixes) {
-        if (contains(prefix) && std::ranges::find(names, prefix) == names.end()) both.prefixes.push_back(prefix);
+        if (any_begins(prefixes, prefix)) both.prefixes.push_back(prefix);
     }
     tidy(both);
     return *this = std::move(both);
