@@ -28,7 +28,7 @@ struct SecurityAttribute {
 /// what is empty is not there, and a comparison with what is not there is false.
 struct Attributes {
     /// `Microsoft.ContainerRegistry/registries/repositories:name`, in `@Request` and in `@Resource`.
-    std::string_view repository;
+    std::string_view repository{};
     const AssignmentAttributes* requested_assignment = nullptr; ///< `@Request`, on `roleAssignments/write`
     const AssignmentAttributes* existing_assignment = nullptr;  ///< `@Resource`, on `roleAssignments/delete`
     std::span<const SecurityAttribute> principal{};             ///< `@Principal`
