@@ -50,7 +50,8 @@ private:
     template <class Recorder>
     Decision decide_with(const Guid& principal, Operation operation, const Scope& scope, const Attributes* attributes,
                          Recorder& recorder) const;
-    // Calls `visit` with the level and the key of the scope and of each one above, nearest first, until it returns true.
+    // Calls `visit` for the scope and for each one above, nearest first, until it returns true: with the level, and the
+    // scope whose level it is.
     // The one place that knows which scopes lie above another.
     template <class Visit>
     void visit_upward(const Scope& scope, Visit visit) const;
@@ -71,13 +72,12 @@ private:
 template <class Visit>
 void CompiledPolicy::visit_upward(const Scope& scope, Visit visit) const {
     const auto levels = scope.levels();
-    const char* key = scope.key().data();
     for (std::size_t i = 0; i < levels.size(); ++i) {
-        if (visit(levels[i], key)) return;
+        if (visit(levels[i], scope)) return;
         if (i + 2 != levels.size()) continue;
         // Between this, the topmost in the path, and `/` lie the management groups.
-        for (const auto* group : management_groups_.above(levels[i], key)) {
-            if (visit(group->levels().front(), group->key().data())) return;
+        for (const auto* group : management_groups_.above(levels[i], scope.key().data())) {
+            if (visit(group->levels().front(), *group)) return;
         }
     }
 }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace berth::rbac {
 namespace {
@@ -55,29 +56,49 @@ Result<std::vector<std::string>> parse_patterns(const boost::json::value& json, 
     return out;
 }
 
+Result<ConditionPointer> read_condition(const boost::json::value& condition, const boost::json::value& version,
+                                        const std::string& where) {
+    const auto version_at = fmt::format("{}.conditionVersion", where);
+    const auto condition_at = fmt::format("{}.condition", where);
+    if (!version.is_null() && !version.is_string()) return invalid(version_at, "must be the string 2.0.");
+    if (version.is_string() && version.get_string() != "2.0") return invalid(version_at, "the only version is 2.0.");
+    if (condition.is_null()) {
+        if (version.is_null()) return ConditionPointer();
+        return invalid(version_at, "is there without a condition; give both or none.");
+    }
+    if (!condition.is_string()) return invalid(condition_at, "must be a string.");
+    auto parsed = Condition::parse(condition.get_string());
+    if (!parsed) return invalid(condition_at, parsed.error().message);
+    return *parsed;
+}
+
 Result<Permission> parse_permission(const boost::json::object& json, const std::string& where) {
     Permission out;
-    std::array<bool, lists.size()> seen{};
+    std::set<std::string_view> seen;
+    boost::json::value condition;
+    boost::json::value version;
     for (const auto& [key, value] : json) {
-        std::string_view name = key;
+        const std::string_view name = key;
         auto list = std::ranges::find_if(lists, [&](const List& known) { return equals_ignoring_case(known.name, name); });
-        if (list == lists.end()) {
-            if (equals_ignoring_case(name, "condition") || equals_ignoring_case(name, "conditionVersion")) {
-                if (value.is_null()) continue;
-                return invalid(
-                    fmt::format("{}.{}", where, name),
-                    "conditions inside a role definition are not supported; put the condition on the role assignment.");
-            }
-            return invalid(where, "has a property that is none of actions, notActions, dataActions, notDataActions.");
+        const bool is_condition = equals_ignoring_case(name, "condition");
+        const bool is_version = equals_ignoring_case(name, "conditionVersion");
+        if (list == lists.end() && !is_condition && !is_version) {
+            return invalid(where, "has a property that is none of actions, notActions, dataActions, notDataActions, condition, "
+                                  "conditionVersion.");
         }
-        auto& known = seen[static_cast<std::size_t>(list - lists.begin())];
-        auto here = fmt::format("{}.{}", where, list->name);
-        if (known) return invalid(here, "is there twice.");
-        known = true;
+        const std::string_view known = list != lists.end() ? list->name : is_condition ? "condition" : "conditionVersion";
+        const auto here = fmt::format("{}.{}", where, known);
+        if (!seen.insert(known).second) return invalid(here, "is there twice.");
+        if (is_condition) condition = value;
+        if (is_version) version = value;
+        if (list == lists.end()) continue;
         auto patterns = parse_patterns(value, here);
         if (!patterns) return failure(std::move(patterns));
         out.*(list->patterns) = std::move(*patterns);
     }
+    auto parsed = read_condition(condition, version, where);
+    if (!parsed) return failure(std::move(parsed));
+    out.condition = std::move(*parsed);
     return out;
 }
 
@@ -115,6 +136,10 @@ boost::json::array to_json(std::span<const Permission> permissions) {
         for (const auto& list : lists) {
             const auto& patterns = permission.*(list.patterns);
             object[list.name] = boost::json::array(patterns.begin(), patterns.end());
+        }
+        if (permission.condition) {
+            object["condition"] = permission.condition->text();
+            object["conditionVersion"] = "2.0";
         }
         out.push_back(std::move(object));
     }

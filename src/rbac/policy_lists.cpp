@@ -25,11 +25,9 @@ ConditionPointer both(const ConditionPointer& of_assignment, const ConditionPoin
 
 std::vector<Scope> CompiledPolicy::scopes_above(const Scope& scope) const {
     std::vector<Scope> out;
-    visit_upward(scope, [&](const Scope::Level& level, const char* key) {
-        // A key is as long as what was written: the name above is taken from there, in its own spelling.
-        const bool in_path = key == scope.key().data();
-        auto found = in_path ? Scope::parse(std::string_view(scope.value()).substr(0, level.length))
-                             : Scope::parse(std::string_view(key, level.length));
+    visit_upward(scope, [&](const Scope::Level& level, const Scope& of) {
+        // A key is as long as what was written.
+        auto found = Scope::parse(std::string_view(of.value()).substr(0, level.length));
         if (found) out.push_back(std::move(*found));
         return false;
     });
@@ -53,8 +51,8 @@ std::vector<Permission> CompiledPolicy::permissions_at(const Guid& principal, co
     std::vector<const Grant*> found;
     std::set<std::pair<const RoleDefinition*, std::string_view>> seen;
     std::set<const RoleDefinition*> whole;
-    visit_upward(scope, [&](const Scope::Level& level, const char* key) {
-        const auto* holding = standing->at(level, key);
+    visit_upward(scope, [&](const Scope::Level& level, const Scope& of) {
+        const auto* holding = standing->at(level, of.key().data());
         if (!holding) return false;
         for (const auto& grant : standing->all(*holding)) {
             if (!grant.role) continue;

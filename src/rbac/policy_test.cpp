@@ -1,100 +1,21 @@
 #include "rbac/policy.hpp"
 
 #include "base/strict_json.hpp"
+#include "rbac/testing/policy_draft.hpp"
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <thread>
 
-namespace berth::rbac {
+namespace berth::rbac::testing {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
-using testing::UnorderedElementsAre;
-
-Guid id(std::size_t number) { return *Guid::parse(fmt::format("00000000-0000-4000-8000-{:012}", number)); }
-Scope scope(std::string_view text) { return *Scope::parse(text); }
-Operation registry(std::string_view name) {
-    return Operation::known(fmt::format("Microsoft.ContainerRegistry/registries/{}", name));
-}
-Operation registry_data(std::string_view name) {
-    return Operation::known(fmt::format("Microsoft.ContainerRegistry/registries/{}", name), true);
-}
-
-const Guid alice = id(1);
-const Guid bob = id(2);
-const Guid team = id(11);
-const Guid department = id(12);
-const Guid company = id(13);
-
-constexpr auto group_scope = "/subscriptions/s1/resourceGroups/rg1";
-constexpr auto registry_scope = "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/one";
-constexpr auto other_registry = "/subscriptions/s1/resourceGroups/rg1/providers/Microsoft.ContainerRegistry/registries/two";
-
-Guid built_in(std::string_view name) { return find_built_in_role(name)->id; }
-
-// A policy written down step by step.
-class Draft {
-public:
-    Draft& assign(const Guid& principal, const Guid& role, std::string_view at) {
-        auto number = 1000 + input.assignments.size();
-        input.assignments.push_back({.id = id(number),
-                                     .scope = scope(at),
-                                     .role_definition = role,
-                                     .principal = principal,
-                                     .principal_type = "User",
-                                     .condition = {},
-                                     .description = {},
-                                     .created_at = {},
-                                     .created_by = {},
-                                     .updated_at = {},
-                                     .updated_by = {}});
-        return *this;
-    }
-    Draft& assign(const Guid& principal, std::string_view role, std::string_view at) {
-        return assign(principal, built_in(role), at);
-    }
-    Draft& under_condition(std::string_view condition) {
-        input.assignments.edit(input.assignments.size() - 1,
-                               [&](RoleAssignment& last) { last.condition = Condition::never(condition); });
-        return *this;
-    }
-    Draft& member(const Guid& group, const Guid& member) {
-        input.memberships.push_back({group, member});
-        return *this;
-    }
-    Draft& role(const Guid& role_id, std::vector<Permission> permissions) {
-        input.custom_roles.push_back({.id = role_id,
-                                      .name = "custom",
-                                      .built_in = false,
-                                      .description = {},
-                                      .permissions = std::move(permissions),
-                                      .assignable_scopes = {},
-                                      .created_at = {},
-                                      .created_by = {},
-                                      .updated_at = {},
-                                      .updated_by = {}});
-        return *this;
-    }
-    std::shared_ptr<const Policy> compile() const { return Policy::compile(input); }
-
-    PolicyInput input;
-};
-
-bool allows(const Policy& policy, const Guid& principal, Operation operation, std::string_view at) {
-    return policy.decide(principal, operation, scope(at)).allowed;
-}
-
-std::vector<Verdict> verdicts(const Explanation& explanation) {
-    std::vector<Verdict> out;
-    for (const auto& each : explanation.considered) out.push_back(each.verdict);
-    return out;
-}
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 TEST(Policy, AnEmptyOneAllowsNothing) {
     auto policy = Policy::compile({});
@@ -133,7 +54,7 @@ TEST(Policy, AnAssignmentReachesDownAndNowhereElse) {
         {"/providers/Microsoft.Management/managementGroups/m", registry_scope, false},
     };
     for (const auto& row : table) {
-        auto policy = Draft().assign(alice, "AcrPull", row.assigned_at).compile();
+        auto policy = PolicyDraft().assign(alice, "AcrPull", row.assigned_at).compile();
         EXPECT_EQ(allows(*policy, alice, registry("pull/read"), row.asked_at), row.allowed)
             << row.assigned_at << " for " << row.asked_at;
         EXPECT_FALSE(allows(*policy, alice, registry("push/write"), row.asked_at));
@@ -142,7 +63,7 @@ TEST(Policy, AnAssignmentReachesDownAndNowhereElse) {
 }
 
 TEST(Policy, ActionsNeverGrantDataActions) {
-    auto policy = Draft()
+    auto policy = PolicyDraft()
                       .assign(alice, "Owner", "/")
                       .role(id(200), {{.actions = {}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}})
                       .assign(bob, id(200), "/")
@@ -154,7 +75,7 @@ TEST(Policy, ActionsNeverGrantDataActions) {
 }
 
 TEST(Policy, NotActionsTakeAwayFromTheirOwnRoleOnly) {
-    Draft draft;
+    PolicyDraft draft;
     draft.role(id(200), {{.actions = {"Microsoft.ContainerRegistry/registries/*"},
                           .not_actions = {"*/pull/read"},
                           .data_actions = {},
@@ -174,7 +95,7 @@ TEST(Policy, NotActionsTakeAwayFromTheirOwnRoleOnly) {
 }
 
 TEST(Policy, OnePermissionObjectDoesNotTakeAwayFromAnother) {
-    auto policy = Draft()
+    auto policy = PolicyDraft()
                       .role(id(200), {{.actions = {"*"}, .not_actions = {"*/read"}, .data_actions = {}, .not_data_actions = {}},
                                       {.actions = {"Microsoft.ContainerRegistry/registries/pull/read"},
                                        .not_actions = {},
@@ -187,7 +108,7 @@ TEST(Policy, OnePermissionObjectDoesNotTakeAwayFromAnother) {
 }
 
 TEST(Policy, GroupsAreTransitive) {
-    auto policy = Draft()
+    auto policy = PolicyDraft()
                       .member(team, alice)
                       .member(department, team)
                       .member(company, department)
@@ -200,12 +121,12 @@ TEST(Policy, GroupsAreTransitive) {
     ASSERT_THAT(explanation.considered, SizeIs(1));
     EXPECT_THAT(explanation.considered[0].through_groups, ElementsAre(team, department, company));
     // Membership leads upward only.
-    auto below = Draft().member(team, alice).member(department, team).assign(team, "AcrPull", "/").compile();
+    auto below = PolicyDraft().member(team, alice).member(department, team).assign(team, "AcrPull", "/").compile();
     EXPECT_FALSE(allows(*below, department, registry("pull/read"), registry_scope));
 }
 
 TEST(Policy, GroupsMayGoRoundInCircles) {
-    auto policy = Draft()
+    auto policy = PolicyDraft()
                       .member(team, alice)
                       .member(team, team)
                       .member(department, team)
@@ -221,7 +142,7 @@ TEST(Policy, GroupsMayGoRoundInCircles) {
 }
 
 TEST(Policy, ADeepChainOfGroupsIsWalkedWithoutRecursion) {
-    Draft draft;
+    PolicyDraft draft;
     constexpr std::size_t depth = 20000;
     draft.member(id(100), alice);
     for (std::size_t i = 0; i < depth; ++i) draft.member(id(100 + i + 1), id(100 + i));
@@ -229,31 +150,8 @@ TEST(Policy, ADeepChainOfGroupsIsWalkedWithoutRecursion) {
     EXPECT_TRUE(allows(*policy, alice, registry("pull/read"), registry_scope));
 }
 
-TEST(Policy, AConditionGrantsNothing) {
-    constexpr auto condition =
-        "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'app'";
-    Draft draft;
-    draft.assign(alice, "Container Registry Repository Reader", registry_scope).under_condition(condition);
-    auto policy = draft.compile();
-    auto read = registry_data("repositories/content/read");
-    EXPECT_FALSE(policy->decide(alice, read, scope(registry_scope), {.repository = "app"}).allowed);
-    EXPECT_THAT(verdicts(policy->explain(alice, read, scope(registry_scope), {.repository = "app"})),
-                ElementsAre(Verdict::condition_not_met));
-    EXPECT_EQ(policy->decide(alice, read, scope(registry_scope)).condition_not_met, &policy->assignments()[0]);
-    EXPECT_TRUE(policy->may_be_allowed(alice, read, scope(registry_scope)));
-    ASSERT_THAT(policy->permissions_at(alice, scope(registry_scope)), SizeIs(1));
-    EXPECT_EQ(policy->permissions_at(alice, scope(registry_scope))[0].condition->text(), condition);
-    // Also an empty one, and also before an assignment without one that grants.
-    draft.under_condition("");
-    EXPECT_FALSE(draft.compile()->decide(alice, read, scope(registry_scope)).allowed);
-    auto more = draft.assign(alice, "Container Registry Repository Reader", registry_scope).compile();
-    auto decision = more->decide(alice, read, scope(registry_scope));
-    EXPECT_TRUE(decision.allowed);
-    EXPECT_EQ(decision.granted_by, &more->assignments()[1]);
-}
-
 TEST(Policy, AnUnknownRoleGrantsNothing) {
-    auto policy = Draft().assign(alice, id(999), "/").compile();
+    auto policy = PolicyDraft().assign(alice, id(999), "/").compile();
     EXPECT_FALSE(allows(*policy, alice, registry("pull/read"), registry_scope));
     auto explanation = policy->explain(alice, registry("pull/read"), scope(registry_scope));
     EXPECT_THAT(verdicts(explanation), ElementsAre(Verdict::role_unknown));
@@ -263,7 +161,7 @@ TEST(Policy, AnUnknownRoleGrantsNothing) {
 }
 
 TEST(Policy, ACustomRoleCannotStandInForABuiltInOne) {
-    Draft draft;
+    PolicyDraft draft;
     draft.role(built_in("AcrPull"), {{.actions = {"*"}, .not_actions = {}, .data_actions = {"*"}, .not_data_actions = {}}});
     draft.input.custom_roles.edit(0, [](RoleDefinition& role) { role.name = "Owner"; }); // a name gives nothing either
     auto policy = draft.assign(alice, "AcrPull", "/").compile();
@@ -277,7 +175,7 @@ TEST(Policy, TheImportRoleImports) {
     auto permissions = parse_permissions(*parse_json(R"([{"actions":["Microsoft.ContainerRegistry/registries/push/write",
         "Microsoft.ContainerRegistry/registries/pull/read","Microsoft.ContainerRegistry/registries/read",
         "Microsoft.ContainerRegistry/registries/importImage/action"],"dataActions":[],"notActions":[],"notDataActions":[]}])"));
-    auto policy = Draft()
+    auto policy = PolicyDraft()
                       .role(id(200), *permissions)
                       .assign(alice, id(200), registry_scope)
                       .assign(bob, "AcrPush", registry_scope)
@@ -291,43 +189,9 @@ TEST(Policy, TheImportRoleImports) {
     EXPECT_FALSE(allows(*policy, bob, registry("importImage/action"), registry_scope)); // AcrPush does not import
 }
 
-TEST(Policy, ExplainSaysWhatItLookedAtNearestFirst) {
-    auto policy = Draft()
-                      .assign(alice, "AcrPull", other_registry)
-                      .assign(alice, "Reader", "/subscriptions/s1")
-                      .member(team, alice)
-                      .assign(team, "AcrDelete", registry_scope)
-                      .assign(bob, "Owner", registry_scope)
-                      .assign(alice, "AcrPush", "/subscriptions/s2")
-                      .compile();
-    auto explanation = policy->explain(alice, registry("push/write"), scope(registry_scope));
-    EXPECT_FALSE(explanation.decision.allowed);
-    EXPECT_THAT(verdicts(explanation), ElementsAre(Verdict::action_not_included, Verdict::action_not_included,
-                                                   Verdict::scope_does_not_cover, Verdict::scope_does_not_cover));
-    EXPECT_EQ(explanation.considered[0].role->name, "AcrDelete");
-    EXPECT_THAT(explanation.considered[0].through_groups, ElementsAre(team));
-    EXPECT_EQ(explanation.considered[1].role->name, "Reader");
-    EXPECT_THAT(explanation.considered[1].through_groups, IsEmpty());
-    EXPECT_EQ(explanation.considered[2].assignment->scope, scope(other_registry));
-    EXPECT_EQ(explanation.considered[3].role->name, "AcrPush");
-}
-
-TEST(Policy, ExplainAlsoShowsWhatADecisionNeedNotLookAt) {
-    // All four grant the same; one is enough to decide.
-    auto policy = Draft()
-                      .assign(alice, "Owner", registry_scope)
-                      .assign(alice, "AcrPull", registry_scope)
-                      .assign(alice, "AcrPush", registry_scope)
-                      .assign(alice, "AcrPull", group_scope)
-                      .compile();
-    auto explanation = policy->explain(alice, registry("pull/read"), scope(registry_scope));
-    EXPECT_THAT(verdicts(explanation), ElementsAre(Verdict::granted, Verdict::granted, Verdict::granted, Verdict::granted));
-    EXPECT_EQ(explanation.decision.granted_by, &policy->assignments()[0]);
-    EXPECT_EQ(policy->decide(alice, registry("pull/read"), scope(registry_scope)).granted_by, &policy->assignments()[0]);
-}
-
 TEST(Policy, AnAssignmentNearbyShowsASubscription) {
-    auto policy = Draft().assign(alice, "AcrPull", registry_scope).member(team, bob).assign(team, "Reader", "/").compile();
+    auto policy =
+        PolicyDraft().assign(alice, "AcrPull", registry_scope).member(team, bob).assign(team, "Reader", "/").compile();
     EXPECT_TRUE(policy->has_assignment_near(alice, scope("/subscriptions/s1")));
     EXPECT_TRUE(policy->has_assignment_near(alice, scope(registry_scope)));
     EXPECT_TRUE(policy->has_assignment_near(alice, scope("/")));
@@ -338,7 +202,7 @@ TEST(Policy, AnAssignmentNearbyShowsASubscription) {
 }
 
 TEST(Policy, PermissionsAreThoseOfEachRoleOnce) {
-    auto policy = Draft()
+    auto policy = PolicyDraft()
                       .assign(alice, "AcrPull", group_scope)
                       .member(team, alice)
                       .assign(team, "AcrPull", registry_scope)
@@ -354,7 +218,7 @@ TEST(Policy, PermissionsAreThoseOfEachRoleOnce) {
 }
 
 TEST(Policy, FindsWhatItWasMadeOf) {
-    auto policy = Draft()
+    auto policy = PolicyDraft()
                       .role(id(200), {})
                       .role(id(201), {})
                       .assign(alice, "AcrPull", "/")
@@ -369,7 +233,7 @@ TEST(Policy, FindsWhatItWasMadeOf) {
 }
 
 TEST(Policy, IsReadByManyThreadsFromItsFirstMoment) {
-    Draft draft;
+    PolicyDraft draft;
     constexpr std::size_t people = 64;
     for (std::size_t i = 0; i < people; ++i) draft.member(i % 2 ? team : department, id(500 + i));
     draft.assign(team, "AcrPull", group_scope).assign(department, "AcrDelete", registry_scope);
@@ -391,4 +255,4 @@ TEST(Policy, IsReadByManyThreadsFromItsFirstMoment) {
 }
 
 } // namespace
-} // namespace berth::rbac
+} // namespace berth::rbac::testing

@@ -74,8 +74,8 @@ const DenyAssignment* CompiledPolicy::find_denial(const Standing& standing, Oper
                                                   Recorder& recorder) const {
     const DenyAssignment* out = nullptr;
     const auto& denials = standing.denials();
-    visit_upward(scope, [&](const Scope::Level& level, const char* key) {
-        for (const auto& denial : denials.at(level, key)) {
+    visit_upward(scope, [&](const Scope::Level& level, const Scope& of) {
+        for (const auto& denial : denials.at(level, of.key().data())) {
             const auto verdict = judge<Recorder>(denial, operation, scope);
             recorder.consider(denial, verdict);
             if (verdict == DenyVerdict::denied && !out) out = denial.assignment;
@@ -98,8 +98,8 @@ Decision CompiledPolicy::walk(const Standing& standing, Operation operation, con
         out.denied_by = find_denial(standing, operation, scope, recorder);
         if (out.denied_by && !Recorder::complete) return out;
     }
-    visit_upward(scope, [&](const Scope::Level& level, const char* key) {
-        const auto* holding = standing.at(level, key);
+    visit_upward(scope, [&](const Scope::Level& level, const Scope& of) {
+        const auto* holding = standing.at(level, of.key().data());
         if (!holding || (!Recorder::complete && !holding->operations.contains(operation))) return false;
         for (const auto& grant : Recorder::complete ? standing.all(*holding) : standing.decisive(*holding)) {
             const auto verdict = judge<Recorder>(grant, operation, attributes);
@@ -182,8 +182,8 @@ NameSelection CompiledPolicy::repositories_where(const Guid& principal, Operatio
     if (standing->denials().operations().contains(operation) && find_denial(*standing, operation, registry, recorder)) {
         return out;
     }
-    visit_upward(registry, [&](const Scope::Level& level, const char* key) {
-        const auto* holding = standing->at(level, key);
+    visit_upward(registry, [&](const Scope::Level& level, const Scope& of) {
+        const auto* holding = standing->at(level, of.key().data());
         if (!holding || !holding->operations.contains(operation)) return false;
         for (const auto& grant : standing->decisive(*holding)) {
             if (!grant.operations->all.contains(operation)) continue;

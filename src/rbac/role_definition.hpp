@@ -45,13 +45,14 @@ std::span<const RoleDefinition> built_in_roles();
 const RoleDefinition* find_built_in_role(const Guid& id) noexcept;
 const RoleDefinition* find_built_in_role(std::string_view name) noexcept;
 
-/// Reads `permissions` as Azure writes them (`[{"actions":[],"notActions":[],"dataActions":[],"notDataActions":[]}]`,
-/// missing lists are empty, property names without regard to case). `invalid_parameter` with what is wrong where: other
-/// properties (a misspelled `notActions` must not widen a role), a condition (not in this version), patterns that are
-/// empty, longer than 512 bytes, with more than one `*`, with spaces or other than ASCII characters; more than 64
-/// permission objects or 4,096 patterns.
+/// Reads `permissions` as Azure writes them (`[{"actions":[],"notActions":[],"dataActions":[],"notDataActions":[],
+/// "condition":"…","conditionVersion":"2.0"}]`; missing lists are empty, a missing condition is none, without a version it
+/// is 2.0; property names without regard to case). `invalid_parameter` with what is wrong where: other properties (a
+/// misspelled `notActions` must not widen a role), a condition that cannot be parsed, another version or one without a
+/// condition, patterns that are empty, longer than 512 bytes, with more than one `*`, with spaces or other than ASCII
+/// characters; more than 64 permission objects or 4,096 patterns.
 Result<std::vector<Permission>> parse_permissions(const boost::json::value& json);
-/// The same back, all four lists in every object.
+/// The same back, all four lists in every object, condition and version where there is one.
 boost::json::array to_json(std::span<const Permission> permissions);
 
 } // namespace berth::rbac

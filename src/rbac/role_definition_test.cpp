@@ -206,7 +206,15 @@ TEST(ParsePermissions, SaysWhatIsWrongWhere) {
         {R"([{"actions":["Microsoft.Cont\u0430inerRegistry/*"]}])", "permissions[0].actions[0]", "ASCII"},
         {R"([{"notAction":["*"]}])", "permissions[0]", "none of actions, notActions"},
         {R"([{"actions":[],"Actions":["*"]}])", "permissions[0].actions", "twice"},
-        {R"([{"actions":["*"],"condition":"@Request[x:y] StringEquals 'a'"}])", "permissions[0].condition", "not supported"},
+        {R"([{"condition":1}])", "permissions[0].condition", "string"},
+        {R"([{"condition":"@Request["}])", "permissions[0].condition", "column 1"},
+        {R"([{"condition":"","conditionVersion":"2.0"}])", "permissions[0].condition", "condition"},
+        {R"([{"condition":"@Request[x:y] StringEquals 'a'","conditionVersion":"1.0"}])", "permissions[0].conditionVersion",
+         "2.0"},
+        {R"([{"condition":"@Request[x:y] StringEquals 'a'","conditionVersion":2.0}])", "permissions[0].conditionVersion",
+         "2.0"},
+        {R"([{"conditionVersion":"2.0"}])", "permissions[0].conditionVersion", "without a condition"},
+        {R"([{"conditionVersion":"2.0","ConditionVersion":"2.0"}])", "permissions[0].conditionVersion", "twice"},
         {fmt::format(R"([{{"actions":["{}"]}}])", std::string(513, 'a')), "permissions[0].actions[0]", "512"},
         {"[" +
              [] {
@@ -243,6 +251,25 @@ TEST(ParsePermissions, WhatWasReadIsWrittenBack) {
     EXPECT_EQ(boost::json::serialize(to_json(
                   std::vector<Permission>{{.actions = {"a"}, .not_actions = {}, .data_actions = {}, .not_data_actions = {}}})),
               R"([{"actions":["a"],"notActions":[],"dataActions":[],"notDataActions":[]}])");
+}
+
+TEST(ParsePermissions, ReadsConditionsAndWritesThemBack) {
+    constexpr auto text = R"([{"actions":[],"notActions":[],"dataActions":["*/content/read"],"notDataActions":[],)"
+                          R"("condition":"@Request[Microsoft.ContainerRegistry/registries/repositories:name] )"
+                          R"(StringEquals 'a'","conditionVersion":"2.0"}])";
+    auto parsed = parse_permissions(json(text));
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+    ASSERT_TRUE((*parsed)[0].condition);
+    EXPECT_EQ(boost::json::serialize(to_json(*parsed)), text);
+    const auto read = registry_data("repositories/content/read");
+    EXPECT_TRUE((*parsed)[0].condition->holds(read, {.repository = "a"}));
+    EXPECT_FALSE((*parsed)[0].condition->holds(read, {.repository = "b"}));
+    auto without = *parsed;
+    without[0].condition.reset();
+    EXPECT_NE(without, *parsed);
+    auto no_version = json(text);
+    no_version.at(0).as_object().erase("conditionVersion");
+    EXPECT_EQ(*parse_permissions(no_version), *parsed);
 }
 
 // The custom role of the registry's documentation, its permissions word for word.
