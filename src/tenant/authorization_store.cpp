@@ -1,7 +1,9 @@
 #include "tenant/authorization_store.hpp"
 
 #include "base/encoding.hpp"
+#include "tenant/administrators.hpp"
 #include "tenant/columns.hpp"
+#include "tenant/scope_range.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -13,6 +15,12 @@ using rbac::RoleAssignment;
 using rbac::RoleDefinition;
 using storage::Rows;
 using storage::Session;
+
+#define BERTH_ROLE_DEFINITION_COLUMNS                                                                                          \
+    "id, name, description, permissions, assignable_scopes, created_at, created_by, updated_at, updated_by"
+#define BERTH_ROLE_ASSIGNMENT_COLUMNS                                                                                          \
+    "id, scope, role_definition_id, principal_id, principal_type, condition, condition_version, description, created_at, "     \
+    "created_by, updated_at, updated_by"
 
 Result<RoleDefinition> role_of(const Rows& rows) {
     auto id = guid_column(rows, 0, "id of a role definition");
@@ -83,30 +91,52 @@ Result<RoleAssignment> assignment_of(const Rows& rows) {
                           .updated_by = std::string(rows.text(11))};
 }
 
-// `/subscriptions/<id>` of a scope's key, or empty for a scope above subscriptions.
-std::string_view subscription_key(const rbac::Scope& scope) {
-    for (const std::string_view above : scope.chain()) {
-        if (above.starts_with("/subscriptions/") && above.find('/', 15) == std::string_view::npos) return above;
-    }
-    return {};
+Result<void> check_room_for_assignment(Session& session, const rbac::Scope& scope) {
+    const ScopeRange range = counted_with(scope);
+    auto count = integer(session,
+                         "select (select count(*) from role_assignments where scope_key = ?1) + "
+                         "(select count(*) from role_assignments where scope_key >= ?2 and scope_key < ?3)",
+                         range.at, range.below, range.beyond);
+    if (!count) return failure(std::move(count));
+    const bool above = range.below.empty();
+    if (*count < (above ? max_role_assignments_above : max_role_assignments)) return {};
+    return failure(ErrorCode::limit_exceeded, "No more role assignments can be created.");
 }
 
-Result<void> check_room_for_assignment(Session& session, const rbac::Scope& scope) {
-    const std::string_view subscription = subscription_key(scope);
-    if (subscription.empty()) {
-        auto count = integer(session, "select count(*) from role_assignments where scope_key = ?1", scope.key());
-        if (!count) return failure(std::move(count));
-        if (*count < max_role_assignments_above) return {};
-    } else {
-        // '0' follows '/': the range holds exactly what lies below.
-        auto count = integer(session,
-                             "select (select count(*) from role_assignments where scope_key = ?1) + "
-                             "(select count(*) from role_assignments where scope_key >= ?2 and scope_key < ?3)",
-                             subscription, fmt::format("{}/", subscription), fmt::format("{}0", subscription));
-        if (!count) return failure(std::move(count));
-        if (*count < max_role_assignments) return {};
-    }
-    return failure(ErrorCode::limit_exceeded, "No more role assignments can be created.");
+// Of a change to this role: nothing to lose where the role administers nothing.
+Result<AdministeredSubscriptions> administered_through(Session& session, const Guid& role) {
+    auto administers = role_administers(session, role);
+    if (!administers) return failure(std::move(administers));
+    if (!*administers) return AdministeredSubscriptions();
+    return read_administered(session);
+}
+
+Result<AdministeredSubscriptions> administered_through(Session& session, const RoleAssignment& assignment) {
+    const auto kind = assignment.scope.kind();
+    const bool at_subscription_or_above =
+        kind == rbac::ScopeKind::root || kind == rbac::ScopeKind::management_group || kind == rbac::ScopeKind::subscription;
+    if (!at_subscription_or_above || assignment.condition) return AdministeredSubscriptions();
+    return administered_through(session, assignment.role_definition);
+}
+
+bool is_same(const RoleDefinition& left, const RoleDefinition& right) {
+    const auto all = [](const RoleDefinition& role) {
+        return std::tie(role.name, role.description, role.permissions, role.assignable_scopes, role.updated_at,
+                        role.updated_by);
+    };
+    return all(left) == all(right);
+}
+
+// What it is about cannot change; the rest changes with its time.
+bool is_same(const RoleAssignment& left, const RoleAssignment& right) {
+    return left.updated_at == right.updated_at && left.updated_by == right.updated_by &&
+           left.description == right.description && text_of(left.condition) == text_of(right.condition);
+}
+
+std::unexpected<Error> changed_meanwhile(std::string_view what, const Guid& id) {
+    return failure(
+        ErrorCode::conflict,
+        fmt::format("The {} '{}' was changed by somebody else at the same time. Send the request again.", what, id.value()));
 }
 
 } // namespace
@@ -134,6 +164,8 @@ Result<void> put_role_definition(Session& session, const Guid& tenant, const Rol
                            "Role definition limit exceeded. No more role definitions can be created.");
         }
     }
+    auto before = *known ? administered_through(session, role.id) : Result<AdministeredSubscriptions>();
+    if (!before) return failure(std::move(before));
     boost::json::array scopes;
     for (const rbac::Scope& scope : role.assignable_scopes) scopes.emplace_back(scope.value());
     auto put = session.execute(
@@ -147,7 +179,7 @@ Result<void> put_role_definition(Session& session, const Guid& tenant, const Rol
         boost::json::serialize(rbac::to_json(role.permissions)), boost::json::serialize(scopes), role.created_at,
         role.created_by, role.updated_at, role.updated_by);
     if (!put) return failure(std::move(put));
-    return {};
+    return expect_administered(session, *before);
 }
 
 Result<void> delete_role_definition(Session& session, const Guid& id) {
@@ -167,33 +199,40 @@ Result<void> delete_role_definition(Session& session, const Guid& id) {
     return {};
 }
 
+Result<std::optional<RoleDefinition>> find_role_definition(Session& session, const Guid& id) {
+    return find(session, "select " BERTH_ROLE_DEFINITION_COLUMNS " from role_definitions where id = ?1", role_of, id.value());
+}
+
+Result<void> expect_role_definition(Session& session, const Guid& id, const RoleDefinition* decided_on) {
+    auto now = find_role_definition(session, id);
+    if (!now) return failure(std::move(now));
+    if (decided_on == nullptr && !*now) return {};
+    if (decided_on == nullptr || !*now || !is_same(**now, *decided_on)) return changed_meanwhile("role definition", id);
+    return {};
+}
+
 Result<std::vector<RoleDefinition>> list_role_definitions(Session& session) {
-    return collect(session,
-                   "select id, name, description, permissions, assignable_scopes, created_at, created_by, updated_at, "
-                   "updated_by from role_definitions order by name_key, id",
-                   role_of);
+    return collect(session, "select " BERTH_ROLE_DEFINITION_COLUMNS " from role_definitions order by name_key, id", role_of);
 }
 
 Result<void> put_role_assignment(Session& session, const Guid& tenant, const RoleAssignment& assignment) {
-    auto existing = collect(session,
-                            "select id, scope, role_definition_id, principal_id, principal_type, condition, "
-                            "condition_version, description, created_at, created_by, updated_at, updated_by "
-                            "from role_assignments where id = ?1",
-                            assignment_of, assignment.id.value());
+    auto existing = find_role_assignment(session, assignment.id);
     if (!existing) return failure(std::move(existing));
-    if (!existing->empty()) {
-        const RoleAssignment& old = existing->front();
+    if (*existing) {
+        const RoleAssignment& old = **existing;
         if (old.scope != assignment.scope || old.principal != assignment.principal ||
             old.role_definition != assignment.role_definition) {
             return failure(ErrorCode::role_assignment_update_not_permitted,
                            "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.");
         }
+        auto before = administered_through(session, old);
+        if (!before) return failure(std::move(before));
         auto updated = session.execute("update role_assignments set condition = ?2, condition_version = ?3, "
                                        "description = ?4, updated_at = ?5, updated_by = ?6 where id = ?1",
                                        assignment.id.value(), text_of(assignment.condition), version_of(assignment.condition),
                                        assignment.description, assignment.updated_at, assignment.updated_by);
         if (!updated) return failure(std::move(updated));
-        return {};
+        return expect_administered(session, *before);
     }
 
     auto same = collect(
@@ -222,18 +261,34 @@ Result<void> put_role_assignment(Session& session, const Guid& tenant, const Rol
 }
 
 Result<void> delete_role_assignment(Session& session, const Guid& id) {
-    auto deleted = session.execute("delete from role_assignments where id = ?1", id.value());
-    if (!deleted) return failure(std::move(deleted));
-    if (*deleted == 0) {
+    auto existing = find_role_assignment(session, id);
+    if (!existing) return failure(std::move(existing));
+    if (!*existing) {
         return failure(ErrorCode::not_found, fmt::format("The role assignment '{}' is not found.", id.value()));
     }
+    auto before = administered_through(session, **existing);
+    if (!before) return failure(std::move(before));
+    auto deleted = session.execute("delete from role_assignments where id = ?1", id.value());
+    if (!deleted) return failure(std::move(deleted));
+    return expect_administered(session, *before);
+}
+
+Result<std::optional<RoleAssignment>> find_role_assignment(Session& session, const Guid& id) {
+    return find(session, "select " BERTH_ROLE_ASSIGNMENT_COLUMNS " from role_assignments where id = ?1", assignment_of,
+                id.value());
+}
+
+Result<void> expect_role_assignment(Session& session, const Guid& id, const RoleAssignment* decided_on) {
+    auto now = find_role_assignment(session, id);
+    if (!now) return failure(std::move(now));
+    if (decided_on == nullptr && !*now) return {};
+    if (decided_on == nullptr || !*now || !is_same(**now, *decided_on)) return changed_meanwhile("role assignment", id);
     return {};
 }
 
 Result<std::vector<RoleAssignment>> list_role_assignments(Session& session) {
     return collect(session,
-                   "select id, scope, role_definition_id, principal_id, principal_type, condition, condition_version, "
-                   "description, created_at, created_by, updated_at, updated_by from role_assignments "
+                   "select " BERTH_ROLE_ASSIGNMENT_COLUMNS " from role_assignments "
                    "order by scope_key, role_definition_id, principal_id",
                    assignment_of);
 }

@@ -5,6 +5,7 @@
 #include "rbac/policy.hpp"
 #include "storage/database.hpp"
 
+#include <optional>
 #include <vector>
 
 /// The rows of roles and assignments: functions for closures of `Database::read` and `write`.
@@ -16,18 +17,30 @@ inline constexpr std::int64_t max_role_assignments_above = 500; ///< at one scop
 
 /// Creates or replaces a custom role; who made it and when stay as they were. `role_definition_name_exists` if another
 /// role of the tenant (a built-in one included) bears the name, `conflict` for the id of a built-in role,
-/// `limit_exceeded` above 5,000.
+/// `limit_exceeded` above 5,000, `last_administrator` if a subscription would lose its last one.
 Result<void> put_role_definition(storage::Session& session, const Guid& tenant, const rbac::RoleDefinition& role);
 /// `role_definition_in_use` while assignments refer to it; `role_definition_not_found`.
 Result<void> delete_role_definition(storage::Session& session, const Guid& id);
+/// In the order of names in lower case.
 Result<std::vector<rbac::RoleDefinition>> list_role_definitions(storage::Session& session);
+/// A custom one; nullopt if there is none.
+Result<std::optional<rbac::RoleDefinition>> find_role_definition(storage::Session& session, const Guid& id);
+/// `conflict` unless the custom role is what the caller's right was decided on (nullptr: there was none): the first thing in
+/// a transaction that changes it.
+Result<void> expect_role_definition(storage::Session& session, const Guid& id, const rbac::RoleDefinition* decided_on);
 
 /// Creates the assignment, or updates condition and description of the one with that id.
 /// `role_assignment_update_not_permitted` if principal, scope or role differ, `role_assignment_exists` (detail: the id)
-/// if another one says the same, `limit_exceeded` above 4,000 in a subscription or 500 at a scope above one.
+/// if another one says the same, `limit_exceeded` above 4,000 in a subscription or 500 at a scope above one,
+/// `last_administrator` if it would take the last one from a subscription (a new condition does).
 Result<void> put_role_assignment(storage::Session& session, const Guid& tenant, const rbac::RoleAssignment& assignment);
-/// `not_found` if there is none.
+/// `not_found` if there is none, `last_administrator` if it is the last one with which a subscription can be administered.
 Result<void> delete_role_assignment(storage::Session& session, const Guid& id);
+/// In the order of scope, role and principal.
 Result<std::vector<rbac::RoleAssignment>> list_role_assignments(storage::Session& session);
+/// nullopt if there is none.
+Result<std::optional<rbac::RoleAssignment>> find_role_assignment(storage::Session& session, const Guid& id);
+/// As `expect_role_definition`.
+Result<void> expect_role_assignment(storage::Session& session, const Guid& id, const rbac::RoleAssignment* decided_on);
 
 } // namespace berth::tenant

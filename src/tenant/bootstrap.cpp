@@ -4,6 +4,8 @@
 #include "storage/events.hpp"
 #include "tenant/authorization_store.hpp"
 #include "tenant/columns.hpp"
+#include "tenant/management_group_store.hpp"
+#include "tenant/token_store.hpp"
 
 #include <fmt/format.h>
 
@@ -62,33 +64,22 @@ Result<std::optional<BootstrapOwner>> find_owner(Session& session) {
     return std::optional(BootstrapOwner{std::move(**application), std::move(principal)});
 }
 
-Result<std::optional<Resource>> find_first_registry(Session& session) {
-    auto scopes = collect(session,
-                          "select scope from resources where type_key = 'microsoft.containerregistry/registries' "
-                          "order by id limit 1",
-                          [](const Rows& rows) { return scope_column(rows, 0, "scope of a registry"); });
+Result<std::optional<Resource>> find_first(Session& session, std::string_view type_key) {
+    auto scopes = collect(
+        session, "select scope from resources where type_key = ?1 order by id limit 1",
+        [](const Rows& rows) { return scope_column(rows, 0, "scope of a resource"); }, type_key);
     if (!scopes) return failure(std::move(scopes));
     if (scopes->empty()) return std::optional<Resource>();
     return find_resource(session, scopes->front());
 }
 
-// nullopt while the database is empty.
-Result<std::optional<Bootstrap>> read_bootstrap(Session& session) {
-    auto tenant = first_id(session, "select id from tenants order by created_at, id limit 1");
-    if (!tenant) return failure(std::move(tenant));
-    if (!*tenant) return std::optional<Bootstrap>();
-    auto subscription = first_id(session, "select id from subscriptions order by created_at, id limit 1");
-    if (!subscription) return failure(std::move(subscription));
-    if (!*subscription) return failure(ErrorCode::internal, "The database has a tenant, but no subscription.");
-    auto registry = find_first_registry(session);
-    if (!registry) return failure(std::move(registry));
-    auto owner = find_owner(session);
-    if (!owner) return failure(std::move(owner));
-    return std::optional(Bootstrap{.created = false,
-                                   .tenant = std::move(**tenant),
-                                   .subscription = std::move(**subscription),
-                                   .registry = std::move(*registry),
-                                   .owner = std::move(*owner)});
+// The group that the registry lies in, or the oldest.
+Result<std::optional<Resource>> find_group(Session& session, const std::optional<Resource>& registry) {
+    if (!registry) return find_first(session, "microsoft.resources/resourcegroups");
+    auto scope = rbac::Scope::parse(
+        fmt::format("/subscriptions/{}/resourceGroups/{}", registry->subscription.value(), registry->resource_group));
+    if (!scope) return failure(std::move(scope));
+    return find_resource(session, *scope);
 }
 
 Result<Resource> make_resource(Session& session, const BootstrapOptions& options, const Guid& tenant, const Guid& subscription,
@@ -177,6 +168,7 @@ Result<Bootstrap> make_bootstrap(Session& session, const BootstrapOptions& optio
         session.execute("insert into subscriptions(id, tenant_id, display_name, created_at) values (?1, ?2, ?3, ?4)",
                         subscription.value(), tenant.value(), options.subscription_name, now);
     if (!subscriptions) return failure(std::move(subscriptions));
+    if (auto root = ensure_root_management_group(session, tenant, now); !root) return failure(std::move(root));
     auto owner = make_owner(session, options, tenant, subscription, info, hash, now);
     if (!owner) return failure(std::move(owner));
     const std::string& actor = owner->principal.id.value();
@@ -189,11 +181,60 @@ Result<Bootstrap> make_bootstrap(Session& session, const BootstrapOptions& optio
     return Bootstrap{.created = true,
                      .tenant = tenant,
                      .subscription = subscription,
+                     .resource_group = std::move(*group),
                      .registry = std::move(*registry),
                      .owner = std::move(*owner)};
 }
 
+// Those that were made by a version without scope maps. A registry has all of the system's or none.
+Result<std::vector<rbac::Scope>> registries_without_scope_maps(Session& session) {
+    return collect(
+        session,
+        "select scope from resources registries where type_key = 'microsoft.containerregistry/registries' and not exists "
+        "(select 1 from resources maps where maps.scope_key = registries.scope_key || '/scopemaps/_repositories_admin')",
+        [](const Rows& rows) { return scope_column(rows, 0, "scope of a registry"); });
+}
+
+Task<Result<void>> complete_registries(storage::Database& database) {
+    auto read = database.read(storage::ReadKind::page, registries_without_scope_maps);
+    auto lacking = co_await std::move(read);
+    if (!lacking) co_return failure(std::move(lacking));
+    if (lacking->empty()) co_return Result<void>();
+    auto make = [&](Session& session) -> Result<void> {
+        for (const rbac::Scope& scope : *lacking) {
+            auto registry = find_resource(session, scope);
+            if (!registry) return failure(std::move(registry));
+            if (!*registry) continue;
+            if (auto made = ensure_system_scope_maps(session, **registry); !made) return made;
+        }
+        return {};
+    };
+    auto write = database.write(make);
+    co_return co_await std::move(write);
+}
+
 } // namespace
+
+Result<std::optional<Bootstrap>> read_bootstrap(Session& session) {
+    auto tenant = first_id(session, "select id from tenants order by created_at, id limit 1");
+    if (!tenant) return failure(std::move(tenant));
+    if (!*tenant) return std::optional<Bootstrap>();
+    auto subscription = first_id(session, "select id from subscriptions order by created_at, id limit 1");
+    if (!subscription) return failure(std::move(subscription));
+    if (!*subscription) return failure(ErrorCode::internal, "The database has a tenant, but no subscription.");
+    auto registry = find_first(session, "microsoft.containerregistry/registries");
+    if (!registry) return failure(std::move(registry));
+    auto group = find_group(session, *registry);
+    if (!group) return failure(std::move(group));
+    auto owner = find_owner(session);
+    if (!owner) return failure(std::move(owner));
+    return std::optional(Bootstrap{.created = false,
+                                   .tenant = std::move(**tenant),
+                                   .subscription = std::move(**subscription),
+                                   .resource_group = std::move(*group),
+                                   .registry = std::move(*registry),
+                                   .owner = std::move(*owner)});
+}
 
 Task<Result<Bootstrap>> bootstrap(storage::Database& database, BootstrapOptions options, CredentialInfo info, std::string hash,
                                   Timestamp now) {
@@ -201,7 +242,12 @@ Task<Result<Bootstrap>> bootstrap(storage::Database& database, BootstrapOptions 
     auto read = database.read(storage::ReadKind::page, read_bootstrap);
     auto found = co_await std::move(read);
     if (!found) co_return failure(std::move(found));
-    if (*found) co_return std::move(**found);
+    if (*found) {
+        auto completing = complete_registries(database);
+        auto completed = co_await std::move(completing);
+        if (!completed) co_return failure(std::move(completed));
+        co_return std::move(**found);
+    }
     // Another process may have come first meanwhile: the transaction looks again.
     auto make = [&](Session& session) -> Result<Bootstrap> {
         auto existing = read_bootstrap(session);

@@ -30,15 +30,19 @@ struct BootstrapOwner {
     Principal principal;
 };
 
-/// What there is after the start. The registry is missing if somebody deleted the last one, the owner if somebody
-/// deleted it.
+/// What there is after the start. The registry is missing if somebody deleted the last one, the resource group if none is
+/// left, the owner if somebody deleted it.
 struct Bootstrap {
     bool created = false; ///< whether this start made it: then the given secret is the owner's
     Guid tenant;
     Guid subscription;
+    std::optional<Resource> resource_group; ///< the registry's; without a registry the oldest
     std::optional<Resource> registry;
     std::optional<BootstrapOwner> owner;
 };
+
+/// What the first start made and what is left of it; nullopt on an empty database.
+Result<std::optional<Bootstrap>> read_bootstrap(storage::Session& session);
 
 /// On an empty database makes a tenant, a subscription, a resource group, a registry and an Owner service principal
 /// with the secret of `info` and `hash`, in one transaction; otherwise reads back what the first start made (the oldest

@@ -53,4 +53,15 @@ auto collect(storage::Session& session, std::string_view sql, Read read, const A
     }
 }
 
+/// The same for a query that gives one row or none: nullopt for none.
+template <class Read, class... Arguments>
+auto find(storage::Session& session, std::string_view sql, Read read, const Arguments&... arguments)
+    -> Result<std::optional<typename std::invoke_result_t<Read&, const storage::Rows&>::value_type>> {
+    std::optional<typename std::invoke_result_t<Read&, const storage::Rows&>::value_type> out;
+    auto found = collect(session, sql, read, arguments...);
+    if (!found) return failure(std::move(found));
+    if (!found->empty()) out.emplace(std::move(found->front()));
+    return out;
+}
+
 } // namespace berth::tenant

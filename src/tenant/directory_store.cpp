@@ -3,6 +3,9 @@
 #include "base/encoding.hpp"
 #include "tenant/columns.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 namespace berth::tenant {
@@ -160,6 +163,24 @@ Result<void> update_principal(Session& session, const Guid& id, const std::optio
     auto changed = session.execute("update principals set display_name = coalesce(?2, display_name), "
                                    "enabled = coalesce(?3, enabled) where id = ?1",
                                    id.value(), display_name, enabled);
+    if (!changed) return failure(std::move(changed));
+    if (*changed == 0) return no_such_object(id);
+    return {};
+}
+
+Result<void> set_security_attributes(Session& session, const Guid& id, const std::vector<rbac::SecurityAttribute>& attributes) {
+    boost::json::object json;
+    std::size_t values = 0;
+    for (const rbac::SecurityAttribute& attribute : attributes) {
+        json[attribute.name] = boost::json::array(attribute.values.begin(), attribute.values.end());
+        values += attribute.values.size();
+    }
+    if (values > max_security_attribute_values) {
+        return failure(ErrorCode::limit_exceeded, fmt::format("A principal can have {} values of custom security attributes.",
+                                                              max_security_attribute_values));
+    }
+    auto changed = session.execute("update principals set security_attributes = ?2 where id = ?1", id.value(),
+                                   boost::json::serialize(json));
     if (!changed) return failure(std::move(changed));
     if (*changed == 0) return no_such_object(id);
     return {};

@@ -51,6 +51,11 @@ Result<Principal> create_group(storage::Session& session, const Guid& tenant, co
 /// Renames, enables, disables. `not_found`.
 Result<void> update_principal(storage::Session& session, const Guid& id, const std::optional<std::string>& display_name,
                               std::optional<bool> enabled);
+/// Replaces the custom security attributes of the principal: names `{set}_{name}`, each once. `not_found`;
+/// `limit_exceeded` above 500 values.
+Result<void> set_security_attributes(storage::Session& session, const Guid& id,
+                                     const std::vector<rbac::SecurityAttribute>& attributes);
+inline constexpr std::size_t max_security_attribute_values = 500; ///< of one principal, as in Azure
 /// Deletes the principal with its credentials, memberships and directory roles. Its role assignments stay listed.
 /// `not_found`.
 Result<void> delete_principal(storage::Session& session, const Guid& id);

@@ -2,6 +2,9 @@
 
 #include "base/encoding.hpp"
 #include "tenant/columns.hpp"
+#include "tenant/registry_properties.hpp"
+#include "tenant/scope_range.hpp"
+#include "tenant/token_store.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -69,6 +72,38 @@ Result<rbac::Scope> canonical_scope(const Resource& resource) {
     return rbac::Scope::parse(text);
 }
 
+Result<std::int64_t> insert_row(Session& session, const Resource& resource, const rbac::Scope& scope) {
+    auto rows = session.query(
+        "insert into resources(guid, tenant_id, subscription_id, resource_group_key, type_key, name, name_key, scope, "
+        "scope_key, location, tags, sku, properties, created_at, created_by, updated_at, updated_by) "
+        "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) returning id",
+        resource.guid.value(), resource.tenant.value(), resource.subscription.value(), to_lower(resource.resource_group),
+        to_lower(resource.type), resource.name, to_lower(resource.name), scope.value(), scope.key(), resource.location,
+        boost::json::serialize(resource.tags), resource.sku, boost::json::serialize(resource.properties), resource.created_at,
+        resource.created_by, resource.updated_at, resource.updated_by);
+    if (!rows) return failure(std::move(rows));
+    auto more = rows->next();
+    if (!more) return failure(std::move(more));
+    return rows->integer(0);
+}
+
+// A registry token is bound to the mode that it was issued in: switching back does not bring the older ones back.
+Result<void> count_mode_switch(Session& session, const Resource& next) {
+    auto mode = find(
+        session, "select properties from resources where scope_key = ?1 and type_key = ?2",
+        [](const Rows& rows) -> Result<RoleAssignmentMode> {
+            auto properties = json_object_column(rows, 0, "properties of a registry");
+            if (!properties) return failure(std::move(properties));
+            return role_assignment_mode_of(std::move(*properties));
+        },
+        next.scope.key(), registry_type_key);
+    if (!mode) return failure(std::move(mode));
+    if (!*mode || **mode == role_assignment_mode_of(next.properties)) return {};
+    auto counted = session.execute("update resources set mode_epoch = mode_epoch + 1 where scope_key = ?1", next.scope.key());
+    if (!counted) return failure(std::move(counted));
+    return {};
+}
+
 Result<Resource> resource_of(const Rows& rows) {
     auto guid = guid_column(rows, 1, "id of a resource");
     if (!guid) return failure(std::move(guid));
@@ -132,21 +167,14 @@ Result<std::int64_t> insert_resource(Session& session, const Resource& resource)
             return failure(ErrorCode::already_exists, fmt::format("The registry {} is already in use.", resource.name));
         }
     }
-    auto rows = session.query(
-        "insert into resources(guid, tenant_id, subscription_id, resource_group_key, type_key, name, name_key, scope, "
-        "scope_key, location, tags, sku, properties, created_at, created_by, updated_at, updated_by) "
-        "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) returning id",
-        resource.guid.value(), resource.tenant.value(), resource.subscription.value(), to_lower(resource.resource_group),
-        type_key, resource.name, name_key, scope->value(), scope->key(), resource.location,
-        boost::json::serialize(resource.tags), resource.sku, boost::json::serialize(resource.properties), resource.created_at,
-        resource.created_by, resource.updated_at, resource.updated_by);
-    if (!rows) return failure(std::move(rows));
-    auto more = rows->next();
-    if (!more) return failure(std::move(more));
-    return rows->integer(0);
+    auto row = insert_row(session, resource, *scope);
+    if (!row || type_key != registry_type_key) return row;
+    if (auto made = ensure_system_scope_maps(session, resource); !made) return failure(std::move(made));
+    return row;
 }
 
 Result<void> update_resource(Session& session, const Resource& resource) {
+    if (auto counted = count_mode_switch(session, resource); !counted) return counted;
     auto updated = session.execute("update resources set location = ?2, tags = ?3, sku = ?4, properties = ?5, "
                                    "updated_at = ?6, updated_by = ?7 where scope_key = ?1",
                                    resource.scope.key(), resource.location, boost::json::serialize(resource.tags), resource.sku,
@@ -164,21 +192,20 @@ Result<void> delete_resource(Session& session, const rbac::Scope& scope, Timesta
     if (!*known) {
         return failure(ErrorCode::not_found, fmt::format("The resource '{}' was not found.", scope.value()));
     }
-    // '0' follows '/': the range holds exactly what lies below.
-    const std::string below = fmt::format("{}/", scope.key());
-    const std::string beyond = fmt::format("{}0", scope.key());
+    const ScopeRange range = range_of(scope);
     auto queued =
         session.execute("insert into garbage_candidates(digest, queued_at) select distinct repository_blobs.digest, ?4 "
                         "from resources join repositories on repositories.registry_id = resources.id "
                         "join repository_blobs on repository_blobs.repository_id = repositories.id "
                         "where resources.scope_key = ?1 or (resources.scope_key >= ?2 and resources.scope_key < ?3) "
                         "on conflict do nothing",
-                        scope.key(), below, beyond, now);
+                        range.at, range.below, range.beyond, now);
     if (!queued) return failure(std::move(queued));
     for (const std::string_view sql :
          {"delete from resources where scope_key = ?1 or (scope_key >= ?2 and scope_key < ?3)",
-          "delete from role_assignments where scope_key = ?1 or (scope_key >= ?2 and scope_key < ?3)"}) {
-        if (auto done = session.execute(sql, scope.key(), below, beyond); !done) return failure(std::move(done));
+          "delete from role_assignments where scope_key = ?1 or (scope_key >= ?2 and scope_key < ?3)",
+          "delete from deny_assignments where scope_key = ?1 or (scope_key >= ?2 and scope_key < ?3)"}) {
+        if (auto done = session.execute(sql, range.at, range.below, range.beyond); !done) return failure(std::move(done));
     }
     return {};
 }
@@ -189,11 +216,11 @@ Result<std::vector<Resource>> list_resources(Session& session, const Guid& subsc
     // Empty text stands for "any": an untyped null parameter is not the same on every engine.
     return collect(session,
                    "select " BERTH_RESOURCE_COLUMNS " from resources where scope_key > ?1 and scope_key < ?2 and "
-                   "(?3 = '' or resource_group_key = ?3) and (type_key = ?4 or (?4 = '' and type_key <> ?5)) "
-                   "order by scope_key limit ?6",
+                   "(?3 = '' or resource_group_key = ?3) and (type_key = ?4 or (?4 = '' and type_key not in (?5, ?6, ?7))) "
+                   "order by scope_key limit ?8",
                    resource_of, std::max(std::string(after), fmt::format("/subscriptions/{}/", subscription.value())),
                    fmt::format("/subscriptions/{}0", subscription.value()), to_lower(resource_group.value_or("")),
-                   to_lower(type.value_or("")), resource_group_type_key, limit);
+                   to_lower(type.value_or("")), resource_group_type_key, to_lower(token_type), to_lower(scope_map_type), limit);
 }
 
 } // namespace berth::tenant

@@ -38,17 +38,18 @@ struct Resource {
 /// nullopt if there is none.
 Result<std::optional<Resource>> find_resource(storage::Session& session, const rbac::Scope& scope);
 /// Creates; `already_exists` for the same scope, or for a registry name that is taken anywhere (names are global).
-/// Returns the row.
+/// A registry comes with its system scope maps. Returns the row.
 Result<std::int64_t> insert_resource(storage::Session& session, const Resource& resource);
-/// Replaces location, tags, sku, properties, updated_*. `not_found`.
+/// Replaces location, tags, sku, properties, updated_*; a registry whose role assignment mode changes gets another epoch.
+/// `not_found`.
 Result<void> update_resource(storage::Session& session, const Resource& resource);
 /// Deletes one resource and all that hangs on it: the resources below it (those of a resource group too), a registry's
-/// content, and the role assignments at or below it. Blobs that lost a link are queued for the collector, as of `now`.
-/// `not_found`.
+/// content, its tokens and scope maps, and the role and deny assignments at or below it. Blobs that lost a link are queued for
+/// the collector, as of `now`. `not_found`.
 Result<void> delete_resource(storage::Session& session, const rbac::Scope& scope, Timestamp now = Clock().now());
 /// One page, in the order of their scopes, which is name order within one group and type: resources of a type in a
-/// subscription, in one resource group if given. Without a type: everything but resource groups. `after` is the scope's
-/// `key()` of the last one seen, empty at first; at most `limit`.
+/// subscription, in one resource group if given. Without a type: everything but resource groups, tokens and scope maps (Azure
+/// lists none of them there). `after` is the scope's `key()` of the last one seen, empty at first; at most `limit`.
 Result<std::vector<Resource>> list_resources(storage::Session& session, const Guid& subscription,
                                              std::optional<std::string_view> resource_group,
                                              std::optional<std::string_view> type, std::string_view after, std::size_t limit);

@@ -1,60 +1,33 @@
 #pragma once
 
 #include "base/guid.hpp"
-#include "base/time.hpp"
 #include "rbac/policy.hpp"
+#include "tenant/management_group.hpp"
+#include "tenant/principal_table.hpp"
+#include "tenant/registry_table.hpp"
+#include "tenant/token_table.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace berth::tenant {
 
-enum class PrincipalKind : std::uint8_t { user, group, service_principal };
-/// `User`, `Group`, `ServicePrincipal`, as ARM writes `principalType`.
-std::string_view to_string(PrincipalKind kind) noexcept;
-/// The same back, in exactly that spelling.
-std::optional<PrincipalKind> parse_principal_kind(std::string_view text) noexcept;
-
-/// Someone or something that can hold a role: identified by its object id for ever, by names only for people.
-struct Principal {
-    Guid id; ///< object id
-    PrincipalKind kind = PrincipalKind::service_principal;
-    std::string display_name;
-    std::optional<Guid> application_id; ///< of a service principal: the client id it signs in with
-    std::optional<std::string> user_principal_name;
-    bool enabled = true;
-    bool global_administrator = false; ///< the one directory role of this version
-};
-
-/// Which permissions decide on the data plane of a registry (ARM: `properties.roleAssignmentMode`).
-enum class RoleAssignmentMode : std::uint8_t {
-    registry_permissions,   ///< `LegacyRegistryPermissions`
-    repository_permissions, ///< `AbacRepositoryPermissions`
-};
-
-/// A registry with what every request to it needs to know.
-struct Registry {
-    std::int64_t row = 0; ///< `resources.id`: what its content hangs on
-    Guid id;              ///< immutable; `rid` of its tokens
-    std::string name;
-    std::string login_server; ///< lower case, with the port where it is not the default one
-    rbac::Scope scope;
-    Guid subscription;
-    RoleAssignmentMode mode = RoleAssignmentMode::registry_permissions;
-    bool admin_user_enabled = false;
-    bool anonymous_pull_enabled = false;
-    bool arm_tokens_accepted = true; ///< policy `azureADAuthenticationAsArmPolicy`
-};
-
-struct Subscription {
-    Guid id;
-    std::string display_name;
+/// What a world is made of. The parts are shared with the worlds before and after that hold the same.
+struct WorldParts {
+    /// Up to which row of `world_changes` the parts hold everything; -1 when they were not read from rows.
+    std::int64_t sequence = -1;
+    Guid tenant_id;
+    std::string tenant_name;
+    std::vector<Subscription> subscriptions;
+    std::shared_ptr<const std::vector<ManagementGroup>> management_groups; ///< sorted by their names in lower case
+    std::shared_ptr<const RegistryTable> registries;
+    std::shared_ptr<const PrincipalTable> principals;
+    std::shared_ptr<const TokenTable> tokens;
+    std::shared_ptr<const rbac::Policy> policy;
 };
 
 /// Everything about who and what exists that a decision needs, at one version: immutable, shared freely between
@@ -69,41 +42,55 @@ public:
 
     /// The registry of a Host header: by login server, then by its host name without port, else the first registry;
     /// nullptr only when there is none.
-    const Registry* registry_for_host(std::string_view host) const noexcept;
-    const Registry* find_registry(const Guid& id) const noexcept;
-    const Registry* find_registry_by_row(std::int64_t row) const noexcept;
+    const Registry* registry_for_host(std::string_view host) const noexcept { return registries_->for_host(host); }
+    const Registry* find_registry(const Guid& id) const noexcept { return registries_->find(id); }
+    const Registry* find_registry_by_row(std::int64_t row) const noexcept { return registries_->find_row(row); }
     /// By ARM scope, without regard to case.
-    const Registry* find_registry(const rbac::Scope& scope) const noexcept;
-    std::span<const Registry> registries() const noexcept { return registries_; }
+    const Registry* find_registry(const rbac::Scope& scope) const noexcept { return registries_->find(scope); }
+    std::span<const Registry> registries() const noexcept { return registries_->all(); }
 
-    const Principal* find_principal(const Guid& id) const noexcept;
-    const Principal* find_principal_by_application(const Guid& application_id) const noexcept;
+    const Principal* find_principal(const Guid& id) const noexcept { return principals_->find(id); }
+    const Principal* find_principal_by_application(const Guid& application_id) const noexcept {
+        return principals_->find_by_application(application_id);
+    }
     /// Without regard to case.
-    const Principal* find_user(std::string_view user_principal_name) const noexcept;
-    std::span<const Principal> principals() const noexcept { return principals_; }
+    const Principal* find_user(std::string_view user_principal_name) const noexcept {
+        return principals_->find_user(user_principal_name);
+    }
+    std::span<const Principal> principals() const noexcept { return principals_->all(); }
+
+    /// A repository token of a registry by name, without regard to case; nullptr if there is none.
+    const RegistryToken* find_token(const Registry& registry, std::string_view name) const noexcept {
+        return tokens_->find(registry.id, name);
+    }
+    /// By its id, which no other token ever bears.
+    const RegistryToken* find_token(const Guid& id) const noexcept { return tokens_->find(id); }
+    std::span<const RegistryToken> tokens() const noexcept { return tokens_->all(); }
+
     /// Without regard to case.
     const Subscription* find_subscription(std::string_view id) const noexcept;
+    /// Sorted by name. The tenant's root group, which bears the tenant's id as its name, is always there.
+    std::span<const ManagementGroup> management_groups() const noexcept { return *management_groups_; }
+    /// Without regard to case.
+    const ManagementGroup* find_management_group(std::string_view name) const noexcept;
 
-    /// For `Tenancy` and tests.
+    /// Up to which change (`world_changes`) this world holds everything; -1 when it was put together by hand.
+    std::int64_t sequence() const noexcept { return sequence_; }
+    /// The same parts, for the world that follows.
+    WorldParts parts() const;
+
+    World(std::uint64_t version, WorldParts parts);
+    /// For tests. Without management groups there is the root group alone.
     World(std::uint64_t version, Guid tenant_id, std::string tenant_name, std::vector<Subscription> subscriptions,
-          std::vector<Registry> registries, std::vector<Principal> principals, std::shared_ptr<const rbac::Policy> policy);
+          std::vector<Registry> registries, std::vector<Principal> principals, std::shared_ptr<const rbac::Policy> policy,
+          std::vector<RegistryToken> tokens = {}, std::vector<ManagementGroup> management_groups = {});
 
 private:
-    struct TextHash {
-        using is_transparent = void;
-        std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-    };
-    using TextIndex = std::unordered_map<std::string, std::size_t, TextHash, std::equal_to<>>;
-
-    std::vector<Registry> registries_;
-    std::vector<Principal> principals_;
-    TextIndex by_host_; // login server, and host name without port
-    TextIndex by_scope_;
-    TextIndex by_user_name_; // lower case
-    std::unordered_map<Guid, std::size_t> by_registry_;
-    std::unordered_map<std::int64_t, std::size_t> by_row_;
-    std::unordered_map<Guid, std::size_t> by_principal_;
-    std::unordered_map<Guid, std::size_t> by_application_;
+    std::int64_t sequence_ = -1;
+    std::shared_ptr<const std::vector<ManagementGroup>> management_groups_;
+    std::shared_ptr<const RegistryTable> registries_;
+    std::shared_ptr<const PrincipalTable> principals_;
+    std::shared_ptr<const TokenTable> tokens_;
 };
 
 } // namespace berth::tenant

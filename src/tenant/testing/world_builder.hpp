@@ -17,6 +17,9 @@ struct WorldBuilder {
     Guid subscription = Guid::random();
     std::vector<Registry> registries{};
     std::vector<Principal> principals{};
+    std::vector<RegistryToken> tokens{};
+    std::vector<ManagementGroup> management_groups{};
+    std::string management_group{}; ///< that the subscription is in; the root group if empty
     rbac::PolicyInput policy{};
 
     static rbac::Scope scope(const std::string& text) {
@@ -70,7 +73,15 @@ struct WorldBuilder {
     }
 
     World build() const {
-        return {version, tenant, "berth", {{subscription, "berth"}}, registries, principals, rbac::Policy::compile(policy)};
+        return {version,
+                tenant,
+                "berth",
+                {{subscription, "berth", management_group}},
+                registries,
+                principals,
+                rbac::Policy::compile(policy),
+                tokens,
+                management_groups};
     }
 };
 
