@@ -18,6 +18,23 @@ const tenant::Subscription* subscription_of(const tenant::World& world, const rb
     return world.find_subscription(rest.substr(0, rest.find('/')));
 }
 
+const tenant::ManagementGroup* management_group_of(const tenant::World& world, const rbac::Scope& scope) {
+    if (scope.kind() != rbac::ScopeKind::management_group) return nullptr;
+    return world.find_management_group(std::string_view(scope.value()).substr(scope.value().rfind('/') + 1));
+}
+
+std::unexpected<Error> linked_refusal(const gateway::Context& context, std::string_view action, std::string_view linked,
+                                      const rbac::Scope& scope, const Error& why) {
+    Error refusal{ErrorCode::linked_forbidden,
+                  fmt::format("The client '{}' with object id '{}' has permission to perform action '{}' on scope '{}'; "
+                              "however, it does not have permission to perform action '{}' on the linked scope(s) '{}' or "
+                              "the linked scope(s) are invalid. {}",
+                              context.caller().name, context.actor(), action, context.scope().value(), linked, scope.value(),
+                              why.message)};
+    refusal.detail = why.detail;
+    return std::unexpected(std::move(refusal));
+}
+
 std::string role_definition_id(const tenant::World& world, const rbac::Scope& shown_at, const Guid& id) {
     const auto* subscription = subscription_of(world, shown_at);
     const std::string scope =

@@ -2,14 +2,20 @@
 
 #include "control_plane/api_version.hpp"
 #include "control_plane/cloud_metadata.hpp"
+#include "control_plane/deny_assignments.hpp"
+#include "control_plane/elevate_access.hpp"
+#include "control_plane/management_group_members.hpp"
+#include "control_plane/management_groups.hpp"
 #include "control_plane/name_availability.hpp"
 #include "control_plane/plane.hpp"
 #include "control_plane/provider_operations.hpp"
 #include "control_plane/registries.hpp"
+#include "control_plane/repository_tokens.hpp"
 #include "control_plane/resource_groups.hpp"
 #include "control_plane/resource_routes.hpp"
 #include "control_plane/role_assignments.hpp"
 #include "control_plane/role_definitions.hpp"
+#include "control_plane/scope_maps.hpp"
 #include "control_plane/subscriptions.hpp"
 
 namespace berth::control_plane {
@@ -20,6 +26,8 @@ std::vector<ResourceType> resource_types() {
     std::vector<ResourceType> out;
     out.push_back(resource_groups());
     out.push_back(registries());
+    out.push_back(scope_maps());
+    out.push_back(repository_tokens());
     return out;
 }
 
@@ -29,9 +37,11 @@ ControlPlane::ControlPlane(gateway::Services services) : plane_(std::make_shared
 ControlPlane::~ControlPlane() = default;
 
 std::vector<gateway::Route> ControlPlane::routes() {
-    std::vector<gateway::Route> out{cloud_metadata_route(plane_), name_availability_route(plane_)};
+    std::vector<gateway::Route> out{cloud_metadata_route(plane_), name_availability_route(plane_),
+                                    elevate_access_route(plane_)};
     for (auto routes : {subscription_routes(plane_), resource_routes(plane_), role_definition_routes(plane_),
-                        role_assignment_routes(plane_), provider_operation_routes(plane_)}) {
+                        role_assignment_routes(plane_), deny_assignment_routes(plane_), management_group_routes(plane_),
+                        management_group_member_routes(plane_), provider_operation_routes(plane_)}) {
         std::ranges::move(routes, std::back_inserter(out));
     }
     for (gateway::Route& route : out) {

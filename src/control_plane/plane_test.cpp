@@ -15,8 +15,8 @@ using gateway::GatewayFixture;
 
 // A type that only this test knows, to see that a description is all that a type takes.
 ResourceType notes() {
-    return {.name = "Microsoft.ContainerRegistry/registries/scopeMaps",
-            .operations = "Microsoft.ContainerRegistry/registries/scopeMaps",
+    return {.name = "Microsoft.ContainerRegistry/registries/webhooks",
+            .operations = "Microsoft.ContainerRegistry/registries/webhooks",
             .noun = "note",
             .event = "note",
             .is_valid_name = [](std::string_view name) { return name.size() >= 3; },
@@ -154,7 +154,7 @@ TEST_F(ResourcePlane, GroupsAnswerAsArmDoes) {
 }
 
 TEST_F(ResourcePlane, DeletingAGroupDeletesWhatIsInIt) {
-    ASSERT_EQ(call(put, registry + "/scopeMaps/one", R"({"location":"x"})").status, 201U);
+    ASSERT_EQ(call(put, registry + "/webhooks/one", R"({"location":"x"})").status, 201U);
     EXPECT_EQ(call(delete_, fixture.group()).status, 200U);
     EXPECT_EQ(call(get, registry).code(), "ResourceGroupNotFound");
     EXPECT_EQ(fixture.world()->registries().size(), 0U);
@@ -167,19 +167,19 @@ TEST_F(ResourcePlane, DeletingWhatIsNotThereIs204) {
 }
 
 TEST_F(ResourcePlane, ANewTypeIsADescription) {
-    const std::string path = registry + "/scopeMaps/";
+    const std::string path = registry + "/webhooks/";
     const auto created = call(put, path + "First", R"({"location":"x","properties":{"text":"hello","state":"mine"}})");
     ASSERT_EQ(created.status, 201U) << created.text;
-    EXPECT_EQ(created.json.at("type").as_string(), "Microsoft.ContainerRegistry/registries/scopeMaps");
+    EXPECT_EQ(created.json.at("type").as_string(), "Microsoft.ContainerRegistry/registries/webhooks");
     EXPECT_EQ(created.json.at("properties").at("text").as_string(), "hello");
     EXPECT_EQ(created.json.at("properties").at("state").as_string(), "Succeeded") << "read-only";
     EXPECT_EQ(call(put, path + "ab", R"({"location":"x"})").message(), "The name 'ab' is too short.");
-    EXPECT_EQ(call(put, registry + "no/scopeMaps/abc", R"({"location":"x"})").code(), "ParentResourceNotFound");
+    EXPECT_EQ(call(put, registry + "no/webhooks/abc", R"({"location":"x"})").code(), "ParentResourceNotFound");
 
     ASSERT_EQ(put_registry("neighbour").status, 201U);
-    const std::string other = fixture.group() + "/providers/Microsoft.ContainerRegistry/registries/neighbour/scopeMaps/";
+    const std::string other = fixture.group() + "/providers/Microsoft.ContainerRegistry/registries/neighbour/webhooks/";
     ASSERT_EQ(call(put, other + "theirs", R"({"location":"x"})").status, 201U);
-    const auto listed = call(get, registry + "/scopeMaps");
+    const auto listed = call(get, registry + "/webhooks");
     ASSERT_EQ(listed.status, 200U) << listed.text;
     ASSERT_EQ(listed.json.at("value").as_array().size(), 1U) << listed.text;
     EXPECT_EQ(listed.json.at("value").at(0).at("name").as_string(), "First");

@@ -64,6 +64,25 @@ Result<value> read_list(const Property& property, const value& given, const std:
     return value(std::move(out));
 }
 
+Result<value> read_texts(const Property& property, const value& given, const std::string& path) {
+    if (!given.is_array()) return invalid(path, "must be an array of strings.");
+    array out;
+    for (const value& item : given.get_array()) {
+        const std::string text = item.is_string() ? to_lower(item.get_string()) : std::string();
+        if (text.size() > longest_text || (property.check != nullptr && !property.check(text))) {
+            const std::string_view shown = item.is_string() && text.size() <= longest_text ? std::string_view(text) : "";
+            return invalid(path, fmt::format("has an item that is not valid here: '{}'. {}", shown, property.rule));
+        }
+        const value kept(text);
+        if (std::ranges::find(out, kept) == out.end()) out.push_back(kept);
+    }
+    const auto count = static_cast<std::int64_t>(out.size());
+    if (count < property.least || count > property.most) {
+        return invalid(path, fmt::format("must have from {} to {} items.", property.least, property.most));
+    }
+    return value(std::move(out));
+}
+
 Result<value> read(const Property& property, const value& given, const value* current, const std::string& path) {
     switch (property.kind) {
     case Kind::flag:
@@ -80,11 +99,12 @@ Result<value> read(const Property& property, const value& given, const value* cu
     case Kind::text:
         if (!given.is_string()) return invalid(path, "must be a string.");
         if (given.get_string().size() > longest_text || (property.check != nullptr && !property.check(given.get_string()))) {
-            return invalid(path, "has a value that is not valid here.");
+            return invalid(path, property.rule.empty() ? "has a value that is not valid here." : property.rule);
         }
         return given;
     case Kind::choice: return read_choice(property, given, path);
     case Kind::list: return read_list(property, given, path);
+    case Kind::texts: return read_texts(property, given, path);
     case Kind::object: {
         object before =
             current != nullptr && current->is_object() ? current->get_object() : initial_properties(property.members);
@@ -128,6 +148,14 @@ object initial_properties(std::span<const Property> properties) {
 
 Result<object> apply_properties(std::span<const Property> properties, const value& given, object current) {
     return apply(properties, given, std::move(current), "properties");
+}
+
+Result<void> check_required(std::span<const Property> properties, const object& written) {
+    for (const Property& property : properties) {
+        if (!property.required || written.contains(property.name)) continue;
+        return failure(ErrorCode::invalid_parameter, fmt::format("The property 'properties.{}' is required.", property.name));
+    }
+    return {};
 }
 
 object complete_properties(std::span<const Property> properties, const object& stored) {

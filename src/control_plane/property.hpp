@@ -23,6 +23,7 @@ struct Property {
         choice,    ///< one of `choices`, without regard to case, kept in their spelling
         object,    ///< `members`
         list,      ///< an array of objects, each with `members`
+        texts,     ///< an array of strings that `check` accepts, kept in lower case, each once; from `least` to `most`
         read_only, ///< shown, and ignored when a client sends it back
     };
     std::string_view name{};
@@ -34,7 +35,9 @@ struct Property {
     /// Values (of a flag or a choice) that Azure has and berth does not act on: refused rather than kept without effect.
     std::vector<boost::json::value> refused{};
     bool (*check)(std::string_view) = nullptr;
+    std::string_view rule{}; ///< what `check` asks for, for messages: a sentence
     std::vector<Property> members{};
+    bool required = false; ///< a resource must have it when it is written
 };
 
 /// What a new resource has: the initial values, objects filled in.
@@ -44,6 +47,9 @@ boost::json::object initial_properties(std::span<const Property> properties);
 /// out of account. `invalid_parameter` with the path of a value that has another type, is out of range, or is refused.
 Result<boost::json::object> apply_properties(std::span<const Property> properties, const boost::json::value& given,
                                              boost::json::object current);
+
+/// `invalid_parameter` for a required property that is not there.
+Result<void> check_required(std::span<const Property> properties, const boost::json::object& written);
 
 /// What is stored with everything that is not: a resource made by an earlier version has the later properties too.
 boost::json::object complete_properties(std::span<const Property> properties, const boost::json::object& stored);

@@ -6,6 +6,7 @@
 #include "control_plane/ip_rule.hpp"
 #include "control_plane/registry_credentials.hpp"
 #include "control_plane/registry_usages.hpp"
+#include "control_plane/token_credentials.hpp"
 
 #include <fmt/format.h>
 
@@ -93,7 +94,8 @@ void show(const gateway::Services& services, const tenant::Resource& registry, o
 }
 
 // Notes when retention and soft delete were last changed.
-Result<void> note_policy_changes(storage::Session&, tenant::Resource& next, const tenant::Resource* before) {
+Result<void> note_policy_changes(storage::Session&, tenant::Resource& next, const tenant::Resource* before,
+                                 const boost::json::value&) {
     auto* policies = next.properties["policies"].if_object();
     if (policies == nullptr) return {};
     const boost::json::value* old_policies = before != nullptr ? before->properties.if_contains("policies") : nullptr;
@@ -133,7 +135,7 @@ ResourceType registries() {
         .name_taken = name_taken,
         .skus = {"Basic", "Standard", "Premium"},
         .properties = properties(),
-        .actions = {list_credentials(), regenerate_credential(), list_usages(), import_image()},
+        .actions = {list_credentials(), regenerate_credential(), list_usages(), import_image(), generate_credentials()},
         .before_write = note_policy_changes,
         .show = show,
         .api_versions = {"2026-09-01-preview", "2025-11-01", "2023-07-01", "2022-12-01", "2022-02-01-preview",

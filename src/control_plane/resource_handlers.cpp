@@ -96,7 +96,8 @@ public:
         if (auto changed = change(*next, existing->has_value()); !changed) return failure(std::move(changed));
         if (type_.before_write) {
             const Resource* before = *existing ? &**existing : nullptr;
-            if (auto checked = type_.before_write(session, *next, before); !checked) return failure(std::move(checked));
+            if (auto checked = type_.before_write(session, *next, before, body_.properties); !checked)
+                return failure(std::move(checked));
         }
         if (*existing) {
             if (auto updated = tenant::update_resource(session, *next); !updated) return failure(std::move(updated));
@@ -172,10 +173,10 @@ private:
     }
 
     Result<void> change(Resource& next, bool exists) const {
-        if (body_.location && exists && *body_.location != normalize_location(next.location)) {
+        if (type_.has_location && body_.location && exists && *body_.location != normalize_location(next.location)) {
             return std::unexpected(location_differs(type_, next, *body_.location));
         }
-        if (!exists) {
+        if (!exists && type_.has_location) {
             if (!body_.location) {
                 return arm_failure(ErrorCode::invalid_parameter, "LocationRequired",
                                    "The location property is required for this definition.");
@@ -189,11 +190,12 @@ private:
             }
             next.sku = *body_.sku;
         }
-        if (body_.tags || replace_) next.tags = body_.tags.value_or(boost::json::object{});
+        if (type_.has_location && (body_.tags || replace_)) next.tags = body_.tags.value_or(boost::json::object{});
         auto current = replace_ ? initial_properties(type_.properties) : complete_properties(type_.properties, next.properties);
         auto properties = apply_properties(type_.properties, body_.properties, std::move(current));
         if (!properties) return failure(std::move(properties));
         next.properties = std::move(*properties);
+        if (auto whole = check_required(type_.properties, next.properties); !whole) return whole;
         next.updated_at = context_.now();
         next.updated_by = context_.actor();
         return {};
@@ -275,6 +277,9 @@ Task<Result<Response>> delete_resource(const Plane& plane, const ResourceType& t
         if (!*found) {
             if (type.delete_absent_is_an_error) return std::unexpected(not_found(type, context));
             return false;
+        }
+        if (type.before_delete) {
+            if (auto may = type.before_delete(session, **found); !may) return failure(std::move(may));
         }
         auto event = context.event(fmt::format("{}.delete", type.event), {{"id", (*found)->scope.value()}});
         if (!type.is_group) event.registry = (*found)->row;

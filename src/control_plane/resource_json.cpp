@@ -29,11 +29,11 @@ std::string_view provider_of(const ResourceType& type) noexcept { return type.na
 std::string_view type_in_provider(const ResourceType& type) noexcept { return type.name.substr(type.name.find('/') + 1); }
 
 object to_summary(const ResourceType& type, const tenant::Resource& resource) {
-    object out{{"id", resource.scope.value()},
-               {"name", resource.name},
-               {"type", type.name},
-               {"location", resource.location},
-               {"tags", resource.tags}};
+    object out{{"id", resource.scope.value()}, {"name", resource.name}, {"type", type.name}};
+    if (type.has_location) {
+        out["location"] = resource.location;
+        out["tags"] = resource.tags;
+    }
     if (resource.sku) out["sku"] = object{{"name", *resource.sku}, {"tier", *resource.sku}};
     return out;
 }

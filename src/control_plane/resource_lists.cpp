@@ -141,7 +141,7 @@ Task<Result<Response>> list_all_resources(const Plane& plane, Context& context) 
     }
     walk.shows = [&](const Resource& resource) {
         const ResourceType* type = plane.find_type(resource.type);
-        if (type == nullptr || type->is_group) return false;
+        if (type == nullptr || type->is_group || !type->has_location) return false;
         for (const auto& term : *terms) {
             const std::string& wanted = term.values.front();
             const std::string& has = term.is_equality("resourceType") ? resource.type

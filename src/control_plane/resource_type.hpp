@@ -39,6 +39,7 @@ struct ResourceType {
     std::string_view event{};      ///< what its events are called: `registry` gives `registry.write`, `registry.delete`
     bool is_group = false;         ///< the resource group itself: its path has no `providers`, and HEAD only says if it exists
     bool has_system_data = true;
+    bool has_location = true;               ///< false for what has neither location nor tags of its own
     bool delete_absent_is_an_error = false; ///< 404 instead of 204
 
     bool (*is_valid_name)(std::string_view) = nullptr;
@@ -50,8 +51,13 @@ struct ResourceType {
     std::vector<Property> properties{};
     std::vector<Action> actions{};
 
-    /// Looks at the whole before it is written, in the transaction; `before` is nullptr for a new one. May change it.
-    std::function<Result<void>(storage::Session&, tenant::Resource& next, const tenant::Resource* before)> before_write{};
+    /// Looks at the whole before it is written, in the transaction; `before` is nullptr for a new one, `sent` are the
+    /// properties as the client wrote them. May change it.
+    std::function<Result<void>(storage::Session&, tenant::Resource& next, const tenant::Resource* before,
+                               const boost::json::value& sent)>
+        before_write{};
+    /// Before it is deleted, in the transaction: refuses what must stay.
+    std::function<Result<void>(storage::Session&, const tenant::Resource&)> before_delete{};
     /// Fills in what is computed when the resource is shown.
     std::function<void(const gateway::Services&, const tenant::Resource&, boost::json::object& properties)> show{};
 

@@ -8,10 +8,11 @@
 
 namespace berth::control_plane {
 
-Result<RoleAssignmentFilter> RoleAssignmentFilter::parse(std::string_view text, const rbac::Policy& policy) {
+Result<RoleAssignmentFilter> RoleAssignmentFilter::parse(std::string_view text, const rbac::Policy& policy,
+                                                         const rbac::Scope& listed_at) {
     auto terms = gateway::parse_filter(text);
     if (!terms) return failure(std::move(terms));
-    RoleAssignmentFilter out;
+    RoleAssignmentFilter out(ScopeReach(policy, listed_at));
     bool by_principal = false;
     for (const auto& term : *terms) {
         if (term.is_call("atScope", 0)) {
@@ -42,8 +43,8 @@ Result<RoleAssignmentFilter> RoleAssignmentFilter::parse(std::string_view text, 
     return out;
 }
 
-bool RoleAssignmentFilter::matches(const rbac::RoleAssignment& assignment, const rbac::Scope& listed_at) const {
-    if (!assignment.scope.covers(listed_at) && (at_scope_ || !listed_at.covers(assignment.scope))) return false;
+bool RoleAssignmentFilter::matches(const rbac::RoleAssignment& assignment) const {
+    if (!reach_.is_at_or_above(assignment.scope) && (at_scope_ || !reach_.is_below(assignment.scope))) return false;
     return !principals_ || std::ranges::find(*principals_, assignment.principal) != principals_->end();
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/guid.hpp"
 #include "base/result.hpp"
+#include "control_plane/scope_reach.hpp"
 #include "rbac/policy.hpp"
 
 #include <optional>
@@ -17,11 +18,14 @@ class RoleAssignmentFilter {
 public:
     /// `invalid_parameter` for other conditions, for an id that is no GUID, and for `principalId eq` with `atScope()`,
     /// which Azure refuses.
-    static Result<RoleAssignmentFilter> parse(std::string_view text, const rbac::Policy& policy);
+    static Result<RoleAssignmentFilter> parse(std::string_view text, const rbac::Policy& policy, const rbac::Scope& listed_at);
 
-    bool matches(const rbac::RoleAssignment& assignment, const rbac::Scope& listed_at) const;
+    bool matches(const rbac::RoleAssignment& assignment) const;
 
 private:
+    explicit RoleAssignmentFilter(ScopeReach reach) : reach_(std::move(reach)) {}
+
+    ScopeReach reach_;
     bool at_scope_ = false;
     std::optional<std::vector<Guid>> principals_;
 };

@@ -37,17 +37,20 @@ protected:
         add("group", "/subscriptions/s/resourceGroups/g", team);
         add("registry", "/subscriptions/s/resourceGroups/g/providers/n/t/r", division);
         add("neighbour", "/subscriptions/s/resourceGroups/g10", robot);
+        add("management group", "/providers/Microsoft.Management/managementGroups/m", robot);
         input.memberships = {{team, robot}, {division, team}};
+        input.management_groups = {{*rbac::Scope::parse("/subscriptions/s"),
+                                    *rbac::Scope::parse("/providers/Microsoft.Management/managementGroups/m")}};
         policy_ = rbac::Policy::compile(std::move(input));
     }
 
     // The names of what a list shows, or why it shows nothing.
     std::set<std::string> list(std::string_view filter, std::string_view scope = "/subscriptions/s/resourceGroups/G") {
-        const auto parsed = RoleAssignmentFilter::parse(filter, *policy_);
+        const auto parsed = RoleAssignmentFilter::parse(filter, *policy_, *rbac::Scope::parse(scope));
         if (!parsed) return {"refused"};
         std::set<std::string> out;
         for (const auto& assignment : policy_->assignments()) {
-            if (parsed->matches(assignment, *rbac::Scope::parse(scope))) out.insert(*assignment.description);
+            if (parsed->matches(assignment)) out.insert(*assignment.description);
         }
         return out;
     }
@@ -59,14 +62,19 @@ using Names = std::set<std::string>;
 
 TEST_F(RoleAssignmentFilterTest, FollowsAzure) {
     const auto of = [](std::string_view text, const Guid& guid) { return fmt::format(fmt::runtime(text), guid.value()); };
-    EXPECT_EQ(list(""), (Names{"root", "subscription", "group", "registry"}));
-    EXPECT_EQ(list("atScope()"), (Names{"root", "subscription", "group"}));
-    EXPECT_EQ(list("", "/"), (Names{"root", "subscription", "group", "registry", "neighbour"}));
+    EXPECT_EQ(list(""), (Names{"root", "management group", "subscription", "group", "registry"}));
+    EXPECT_EQ(list("atScope()"), (Names{"root", "management group", "subscription", "group"}));
+    const Names everything{"root", "management group", "subscription", "group", "registry", "neighbour"};
+    EXPECT_EQ(list("", "/"), everything);
+    EXPECT_EQ(list("", "/providers/microsoft.management/managementgroups/M"), everything);
+    EXPECT_EQ(list("atScope()", "/providers/Microsoft.Management/managementGroups/m"), (Names{"root", "management group"}));
+    EXPECT_EQ(list("", "/providers/Microsoft.Management/managementGroups/other"), Names{"root"});
     EXPECT_EQ(list("atScope()", "/"), Names{"root"});
-    EXPECT_EQ(list(of("principalId eq '{}'", robot)), Names{"subscription"});
-    EXPECT_EQ(list(of("principalId eq '{}'", robot), "/subscriptions/s"), (Names{"subscription", "neighbour"}));
-    EXPECT_EQ(list(of("assignedTo('{}')", robot)), (Names{"subscription", "group", "registry"}));
-    EXPECT_EQ(list(of("atScope() and assignedTo('{}')", robot)), (Names{"subscription", "group"}));
+    EXPECT_EQ(list(of("principalId eq '{}'", robot)), (Names{"management group", "subscription"}));
+    EXPECT_EQ(list(of("principalId eq '{}'", robot), "/subscriptions/s"),
+              (Names{"management group", "subscription", "neighbour"}));
+    EXPECT_EQ(list(of("assignedTo('{}')", robot)), (Names{"management group", "subscription", "group", "registry"}));
+    EXPECT_EQ(list(of("atScope() and assignedTo('{}')", robot)), (Names{"management group", "subscription", "group"}));
     EXPECT_EQ(list(of("assignedTo('{}')", stranger)), Names{"root"});
     EXPECT_EQ(list(of("assignedTo('{}')", Guid::random())), Names{});
 }

@@ -30,6 +30,29 @@ Result<std::string> parse_principal_type(const value& type) {
     return invalid(fmt::format("'principalType' must be one of {}.", fmt::join(principal_types, ", ")));
 }
 
+std::unexpected<Error> invalid_condition(std::string_view why) {
+    return arm_failure(ErrorCode::invalid_parameter, "InvalidRoleAssignmentCondition",
+                       fmt::format("The given role assignment condition is invalid. {}", why));
+}
+
+Result<rbac::ConditionPointer> parse_condition(const value& properties) {
+    const value* condition = find_member(properties, "condition");
+    const value* version = find_member(properties, "conditionVersion");
+    const auto is_empty = [](const value& text) { return text.is_string() && text.get_string().empty(); };
+    if (condition == nullptr || is_empty(*condition)) {
+        if (version == nullptr || is_empty(*version)) return rbac::ConditionPointer();
+        if (version->is_string() && version->get_string() == "2.0") return rbac::ConditionPointer();
+        return invalid_condition("'conditionVersion' must be '2.0', and it says something only beside a 'condition'.");
+    }
+    if (!condition->is_string()) return invalid_condition("'condition' must be a string.");
+    if (version == nullptr || !version->is_string() || version->get_string() != "2.0") {
+        return invalid_condition("'conditionVersion' must be '2.0': no other version is supported.");
+    }
+    auto parsed = rbac::Condition::parse(condition->get_string());
+    if (!parsed) return invalid_condition(parsed.error().message);
+    return std::move(*parsed);
+}
+
 value or_null(const std::optional<std::string>& text) { return text ? value(*text) : value(nullptr); }
 
 } // namespace
@@ -49,7 +72,7 @@ Result<RoleAssignmentBody> parse_role_assignment(const value& body) {
         return arm_failure(ErrorCode::invalid_parameter, "InvalidPrincipalId",
                            fmt::format("The Principal ID '{}' is not valid. Principal ID must be a GUID.", *principal));
     }
-    RoleAssignmentBody out{std::move(*role_id), *principal_id, std::nullopt, std::nullopt};
+    RoleAssignmentBody out{std::move(*role_id), *principal_id, std::nullopt, std::nullopt, nullptr};
     if (const value* type = find_member(properties, "principalType")) {
         auto parsed = parse_principal_type(*type);
         if (!parsed) return failure(std::move(parsed));
@@ -61,12 +84,9 @@ Result<RoleAssignmentBody> parse_role_assignment(const value& body) {
         }
         out.description = std::string(description->get_string());
     }
-    const value* condition = find_member(properties, "condition");
-    if (condition != nullptr && !(condition->is_string() && condition->get_string().empty())) {
-        return arm_failure(ErrorCode::invalid_parameter, "RoleAssignmentConditionNotSupported",
-                           "This version of berth does not evaluate conditions of role assignments, so the assignment "
-                           "would grant nothing. Leave 'condition' out, or narrow the assignment by its scope.");
-    }
+    auto condition = parse_condition(properties);
+    if (!condition) return failure(std::move(condition));
+    out.condition = std::move(*condition);
     return out;
 }
 

@@ -19,11 +19,13 @@ struct RoleAssignmentBody {
     Guid principal;
     std::optional<std::string> principal_type; ///< in Azure's spelling
     std::optional<std::string> description;
+    rbac::ConditionPointer condition; ///< null for none
 };
 
-/// Reads Azure's `{"properties":{"roleDefinitionId","principalId","principalType"?,"description"?}}`; the properties may
-/// also stand alone. `invalid_parameter` with what is wrong; a condition is refused: this version does not evaluate any,
-/// and an assignment whose condition nobody evaluates would grant nothing.
+/// Reads Azure's `{"properties":{"roleDefinitionId","principalId","principalType"?,"description"?,"condition"?,
+/// "conditionVersion"?}}`; the properties may also stand alone. `invalid_parameter` with what is wrong; a condition of
+/// another version than 2.0, or one that cannot be read, is Azure's `The given role assignment condition is invalid.` with
+/// what is wrong where.
 Result<RoleAssignmentBody> parse_role_assignment(const boost::json::value& body);
 
 /// The assignment as ARM shows it to a request at a scope.

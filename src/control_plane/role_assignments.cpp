@@ -1,14 +1,13 @@
 #include "control_plane/role_assignments.hpp"
 
-#include "base/encoding.hpp"
 #include "control_plane/authorization_ids.hpp"
 #include "control_plane/errors.hpp"
+#include "control_plane/extended_scope.hpp"
 #include "control_plane/paging.hpp"
 #include "control_plane/role_assignment_filter.hpp"
 #include "control_plane/role_assignment_json.hpp"
 #include "control_plane/scoped_routes.hpp"
 #include "gateway/context.hpp"
-#include "gateway/filter.hpp"
 #include "gateway/response.hpp"
 #include "storage/events.hpp"
 #include "tenant/authorization_store.hpp"
@@ -43,32 +42,10 @@ const RoleAssignment* find_here(const Context& context, const Guid& id) {
     return assignment != nullptr && assignment->scope == context.scope() ? assignment : nullptr;
 }
 
-// What an assignment hangs on must be there when it is made: a name made anew starts with no rights. Gives the scope in the
-// spelling of what is there.
-Result<rbac::Scope> find_scope(Session& session, const Context& context) {
-    const rbac::Scope& scope = context.scope();
-    if (scope.kind() == rbac::ScopeKind::root) return scope;
-    const auto* subscription = subscription_of(context.world(), scope);
-    if (subscription == nullptr) {
-        if (starts_with_ignoring_case(scope.key(), "/subscriptions/")) {
-            return failure(ErrorCode::subscription_not_found,
-                           fmt::format("The subscription of the scope '{}' could not be found.", scope.value()));
-        }
-        return failure(ErrorCode::not_found, fmt::format("The scope '{}' was not found.", scope.value()));
-    }
-    if (scope.kind() == rbac::ScopeKind::subscription) {
-        return rbac::Scope::parse(fmt::format("/subscriptions/{}", subscription->id.value()));
-    }
-    auto found = tenant::find_resource(session, scope);
-    if (!found) return failure(std::move(found));
-    if (*found) return (*found)->scope;
-    if (scope.kind() == rbac::ScopeKind::resource_group) {
-        return failure(ErrorCode::resource_group_not_found, fmt::format("Resource group '{}' could not be found.",
-                                                                        scope.value().substr(scope.value().rfind('/') + 1)));
-    }
-    return failure(ErrorCode::not_found, fmt::format("The Resource '{}' was not found. For more details please go to "
-                                                     "https://aka.ms/ARMResourceNotFoundFix",
-                                                     scope.value()));
+// The type of the principal as the directory has it, or as the request says where the directory does not know it.
+std::string_view type_for_conditions(const tenant::World& world, const RoleAssignmentBody& body) {
+    if (const auto* principal = world.find_principal(body.principal)) return tenant::to_string(principal->kind);
+    return body.principal_type ? std::string_view(*body.principal_type) : std::string_view();
 }
 
 Result<std::string> principal_type_of(const tenant::World& world, const RoleAssignmentBody& body) {
@@ -95,7 +72,8 @@ Result<std::string> principal_type_of(const tenant::World& world, const RoleAssi
 }
 
 Result<void> check_role(const Context& context, const Guid& id) {
-    const auto* role = context.world().policy->find_role(id);
+    const auto& policy = *context.world().policy;
+    const auto* role = policy.find_role(id);
     if (role == nullptr) {
         return failure(ErrorCode::role_definition_not_found,
                        fmt::format("The specified role definition with ID '{}' does not exist.", id.value()));
@@ -103,13 +81,28 @@ Result<void> check_role(const Context& context, const Guid& id) {
     if (role->built_in) return {};
     std::string scopes;
     for (const rbac::Scope& scope : role->assignable_scopes) {
-        if (scope.covers(context.scope())) return {};
+        if (policy.covers(scope, context.scope())) return {};
         scopes += fmt::format("{}'{}'", scopes.empty() ? "" : ", ", scope.value());
     }
     return arm_failure(ErrorCode::invalid_parameter, "RoleDefinitionNotAssignableAtScope",
                        fmt::format("The role '{}' cannot be assigned at '{}': its assignable scopes are {}. Assign it at "
                                    "or below one of them, or add this scope to the role.",
                                    role->name, context.scope().value(), scopes));
+}
+
+// The store's errors with the codes that Azure has for assignments.
+Error as_azure(Error error) {
+    if (error.code == ErrorCode::limit_exceeded) error.protocol_code = "RoleAssignmentLimitExceeded";
+    return error;
+}
+
+storage::Event event_of(const Context& context, std::string kind, const RoleAssignment& assignment) {
+    boost::json::object detail{{"id", assignment.id.value()},
+                               {"scope", assignment.scope.value()},
+                               {"roleDefinition", assignment.role_definition.value()},
+                               {"principal", assignment.principal.value()}};
+    if (assignment.condition) detail["condition"] = assignment.condition->text();
+    return context.event(std::move(kind), std::move(detail));
 }
 
 Task<Result<Response>> put(const Plane& plane, Context& context) {
@@ -119,6 +112,12 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
     if (!json) co_return failure(std::move(json));
     auto body = parse_role_assignment(*json);
     if (!body) co_return failure(std::move(body));
+    const rbac::AssignmentAttributes requested{.role_definition = body->role_definition,
+                                               .principal = body->principal,
+                                               .principal_type = type_for_conditions(context.world(), *body)};
+    const gateway::Permission& permission = *context.route().entry.permissions.front();
+    auto allowed = context.require_at(permission, context.scope(), {.requested_assignment = &requested});
+    if (!allowed) co_return failure(std::move(allowed));
     if (auto assignable = check_role(context, body->role_definition); !assignable) {
         co_return failure(std::move(assignable));
     }
@@ -130,23 +129,19 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
                               .role_definition = body->role_definition,
                               .principal = body->principal,
                               .principal_type = std::move(*type),
-                              .condition = {},
+                              .condition = body->condition,
                               .description = body->description,
                               .created_at = context.now(),
                               .created_by = context.actor(),
                               .updated_at = context.now(),
                               .updated_by = context.actor()};
     const auto write = [&](Session& session) -> Result<void> {
-        auto scope = find_scope(session, context);
+        auto scope = find_extended_scope(session, context.world(), context.scope());
         if (!scope) return failure(std::move(scope));
         assignment.scope = std::move(*scope);
         auto written = tenant::put_role_assignment(session, context.world().tenant_id, assignment);
-        if (!written) return written;
-        const auto event = context.event("roleAssignment.write", {{"id", id->value()},
-                                                                  {"scope", assignment.scope.value()},
-                                                                  {"roleDefinition", assignment.role_definition.value()},
-                                                                  {"principal", assignment.principal.value()}});
-        return storage::append_event(session, context.now(), event);
+        if (!written) return std::unexpected(as_azure(std::move(written.error())));
+        return storage::append_event(session, context.now(), event_of(context, "roleAssignment.write", assignment));
     };
     auto writing = plane.services.database.write(write);
     auto written = co_await std::move(writing);
@@ -175,16 +170,21 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     auto id = id_of(context);
     if (!id) co_return failure(std::move(id));
     const RoleAssignment* assignment = find_here(context, *id);
+    std::optional<rbac::AssignmentAttributes> existing;
+    rbac::Attributes attributes;
+    if (assignment != nullptr) {
+        attributes.existing_assignment =
+            &existing.emplace(assignment->role_definition, assignment->principal, assignment->principal_type);
+    }
+    auto allowed = context.require_at(*context.route().entry.permissions.front(), context.scope(), attributes);
+    if (!allowed) co_return failure(std::move(allowed));
     if (assignment == nullptr) co_return gateway::empty_response(204);
     const auto write = [&](Session& session) -> Result<bool> {
         auto deleted = tenant::delete_role_assignment(session, *id);
         if (!deleted && deleted.error().code == ErrorCode::not_found) return false;
-        if (!deleted) return failure(std::move(deleted));
-        const auto event = context.event("roleAssignment.delete", {{"id", id->value()},
-                                                                   {"scope", assignment->scope.value()},
-                                                                   {"roleDefinition", assignment->role_definition.value()},
-                                                                   {"principal", assignment->principal.value()}});
-        if (auto left = storage::append_event(session, context.now(), event); !left) return failure(std::move(left));
+        if (!deleted) return std::unexpected(as_azure(std::move(deleted.error())));
+        auto left = storage::append_event(session, context.now(), event_of(context, "roleAssignment.delete", *assignment));
+        if (!left) return failure(std::move(left));
         return true;
     };
     auto writing = plane.services.database.write(write);
@@ -198,15 +198,14 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
 
 Task<Result<Response>> list(const Plane&, Context& context) {
     const auto& policy = *context.world().policy;
-    auto filter = RoleAssignmentFilter::parse(context.query().find("$filter").value_or(""), policy);
+    auto filter = RoleAssignmentFilter::parse(context.query().find("$filter").value_or(""), policy, context.scope());
     if (!filter) co_return failure(std::move(filter));
     auto page = parse_list_page(context.query());
     if (!page) co_return failure(std::move(page));
     const gateway::Permission& read = *context.route().entry.permissions.front();
     std::vector<const RoleAssignment*> found;
     for (const RoleAssignment& assignment : policy.assignments()) {
-        if (assignment.id.value() > page->after && filter->matches(assignment, context.scope()) &&
-            context.may_at(read, assignment.scope)) {
+        if (assignment.id.value() > page->after && filter->matches(assignment) && context.may_at(read, assignment.scope)) {
             found.push_back(&assignment);
         }
     }
@@ -231,12 +230,6 @@ Task<Result<Response>> list_permissions(const Plane&, Context& context) {
     co_return gateway::list_response(std::move(items));
 }
 
-Task<Result<Response>> list_deny_assignments(const Plane&, Context& context) {
-    auto terms = gateway::parse_filter(context.query().find("$filter").value_or(""));
-    if (!terms) co_return failure(std::move(terms));
-    co_return gateway::list_response({});
-}
-
 } // namespace
 
 std::vector<gateway::Route> role_assignment_routes(const std::shared_ptr<Plane>& plane) {
@@ -245,6 +238,7 @@ std::vector<gateway::Route> role_assignment_routes(const std::shared_ptr<Plane>&
                                   .method = http::Method::put,
                                   .path = one,
                                   .operation = "Microsoft.Authorization/roleAssignments/write",
+                                  .deferred = true,
                                   .body_limit = largest_assignment,
                                   .handler = put,
                                   .summary = "Gives a principal a role at a scope"},
@@ -257,6 +251,7 @@ std::vector<gateway::Route> role_assignment_routes(const std::shared_ptr<Plane>&
                                   .method = http::Method::delete_,
                                   .path = one,
                                   .operation = "Microsoft.Authorization/roleAssignments/delete",
+                                  .deferred = true,
                                   .handler = remove,
                                   .summary = "Takes a role away"},
                                  {.id = "roleAssignment.list",
@@ -270,13 +265,7 @@ std::vector<gateway::Route> role_assignment_routes(const std::shared_ptr<Plane>&
                                   .operation = "Microsoft.Authorization/permissions/read",
                                   .filters = true,
                                   .handler = list_permissions,
-                                  .summary = "Lists what the caller may do at a scope"},
-                                 {.id = "denyAssignment.list",
-                                  .path = "providers/Microsoft.Authorization/denyAssignments",
-                                  .operation = "Microsoft.Authorization/denyAssignments/read",
-                                  .filters = true,
-                                  .handler = list_deny_assignments,
-                                  .summary = "Lists deny assignments; berth has none"}});
+                                  .summary = "Lists what the caller may do at a scope"}});
 }
 
 } // namespace berth::control_plane

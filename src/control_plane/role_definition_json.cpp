@@ -58,7 +58,8 @@ Result<std::vector<rbac::Scope>> parse_scopes(const value* member) {
         auto scope = rbac::Scope::parse(text);
         if (!scope || text.contains('*') || scope->kind() == rbac::ScopeKind::root || scope->kind() == rbac::ScopeKind::other) {
             return invalid(fmt::format("'{}' in 'assignableScopes' is no scope that a custom role can have: name a "
-                                       "subscription, a resource group or a resource, without wildcards.",
+                                       "management group, a subscription, a resource group or a resource, without "
+                                       "wildcards.",
                                        text));
         }
         if (std::ranges::find(out, *scope) == out.end()) out.push_back(std::move(*scope));

@@ -178,14 +178,37 @@ TEST(RoleAssignmentJson, ReadsAzuresBody) {
         {body(R"(,"principalType":"Robot")"), "InvalidCreateRoleAssignmentRequest"},
         {body(R"(,"principalType":1)"), "InvalidCreateRoleAssignmentRequest"},
         {body(R"(,"description":1)"), "InvalidCreateRoleAssignmentRequest"},
-        {body(R"(,"condition":"@Request[x] StringEquals 'y'","conditionVersion":"2.0")"),
-         "RoleAssignmentConditionNotSupported"},
+        {body(R"(,"condition":"@Request[x StringEquals 'y'","conditionVersion":"2.0")"), "InvalidRoleAssignmentCondition"},
+        {body(R"(,"condition":"true","conditionVersion":"1.0")"), "InvalidRoleAssignmentCondition"},
+        {body(R"(,"condition":5,"conditionVersion":"2.0")"), "InvalidRoleAssignmentCondition"},
+        {body(R"(,"condition":"x","conditionVersion":2.0)"), "InvalidRoleAssignmentCondition"},
+        {body(R"(,"conditionVersion":"1.0")"), "InvalidRoleAssignmentCondition"},
     };
     for (const Case& c : cases) {
         const auto parsed = parse_role_assignment(c.body);
         ASSERT_FALSE(parsed) << boost::json::serialize(c.body);
         EXPECT_EQ(parsed.error().protocol_code, c.code) << boost::json::serialize(c.body);
     }
+}
+
+TEST(RoleAssignmentJson, ReadsConditionsOfVersionTwo) {
+    const auto read = [&](std::string_view more) {
+        return parse_role_assignment(boost::json::parse(
+            fmt::format(R"({{"properties":{{"roleDefinitionId":"{0}","principalId":"{0}"{1}}}}})", id.value(), more)));
+    };
+    constexpr std::string_view text =
+        "@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'a'";
+    const auto whole = read(fmt::format(R"(,"condition":"{}","conditionVersion":"2.0")", text));
+    ASSERT_TRUE(whole) << whole.error().message;
+    ASSERT_TRUE(whole->condition);
+    EXPECT_EQ(whole->condition->text(), text);
+    const auto broken = read(R"(,"condition":"((@Request[a] StringEquals 'b'","conditionVersion":"2.0")");
+    ASSERT_FALSE(broken);
+    EXPECT_TRUE(broken.error().message.starts_with("The given role assignment condition is invalid. "))
+        << broken.error().message;
+    EXPECT_FALSE(read(fmt::format(R"(,"condition":"{}")", text))) << "without a version";
+    EXPECT_TRUE(read(R"(,"condition":"","conditionVersion":"")"));
+    EXPECT_FALSE(read(R"(,"condition":null,"conditionVersion":"2.0")")->condition);
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "control_plane/errors.hpp"
 #include "control_plane/paging.hpp"
 #include "control_plane/role_definition_json.hpp"
+#include "control_plane/role_rules.hpp"
 #include "control_plane/scoped_routes.hpp"
 #include "gateway/context.hpp"
 #include "gateway/filter.hpp"
@@ -42,9 +43,10 @@ Result<Guid> id_of(const Context& context) {
 }
 
 // Whether a role belongs to what can be seen at a scope: it can be assigned there or, with `below`, somewhere below.
-bool is_visible(const RoleDefinition& role, const rbac::Scope& at, bool below) {
+bool is_visible(const Context& context, const RoleDefinition& role, bool below) {
+    const auto& policy = *context.world().policy;
     return role.built_in || std::ranges::any_of(role.assignable_scopes, [&](const rbac::Scope& scope) {
-               return scope.covers(at) || (below && at.covers(scope));
+               return policy.covers(scope, context.scope()) || (below && policy.covers(context.scope(), scope));
            });
 }
 
@@ -52,9 +54,33 @@ bool is_visible(const RoleDefinition& role, const rbac::Scope& at, bool below) {
 Result<void> require_everywhere(const Context& context, const RoleDefinition& role) {
     const gateway::Permission& permission = *context.route().entry.permissions.front();
     for (const rbac::Scope& scope : role.assignable_scopes) {
-        if (auto allowed = context.require_at(permission, scope); !allowed) return allowed;
+        auto allowed = context.require_at(permission, scope);
+        if (allowed) continue;
+        return linked_refusal(context, permission.name, permission.name, scope, allowed.error());
     }
     return {};
+}
+
+// A role cannot leave a scope while it is assigned there.
+Result<void> check_assigned_within(const Context& context, const RoleDefinition& role) {
+    const auto& policy = *context.world().policy;
+    for (const rbac::RoleAssignment& assignment : policy.assignments()) {
+        if (assignment.role_definition != role.id) continue;
+        const bool stays = std::ranges::any_of(
+            role.assignable_scopes, [&](const rbac::Scope& scope) { return policy.covers(scope, assignment.scope); });
+        if (stays) continue;
+        return failure(ErrorCode::role_definition_in_use,
+                       fmt::format("There are existing role assignments referencing role '{}' at '{}', which would no longer "
+                                   "be one of its assignable scopes. Delete them first.",
+                                   role.id.value(), assignment.scope.value()));
+    }
+    return {};
+}
+
+// The store's error with the code that Azure has for definitions.
+Error as_azure(Error error) {
+    if (error.code == ErrorCode::limit_exceeded) error.protocol_code = "RoleDefinitionLimitExceeded";
+    return error;
 }
 
 Task<Result<Response>> put(const Plane& plane, Context& context) {
@@ -70,10 +96,13 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
                                           "with an id of its own.",
                                           id->value()));
     }
+    if (auto known = check_known_operations(*role); !known) co_return failure(std::move(known));
+    if (auto places = check_assignable_scopes(context.world(), *role); !places) co_return failure(std::move(places));
     if (auto allowed = require_everywhere(context, *role); !allowed) co_return failure(std::move(allowed));
     const RoleDefinition* before = context.world().policy->find_role(*id);
     if (before != nullptr) {
         if (auto allowed = require_everywhere(context, *before); !allowed) co_return failure(std::move(allowed));
+        if (auto stays = check_assigned_within(context, *role); !stays) co_return failure(std::move(stays));
     }
     role->created_at = before != nullptr ? before->created_at : context.now();
     role->created_by = before != nullptr ? before->created_by : context.actor();
@@ -81,7 +110,7 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
     role->updated_by = context.actor();
     const auto write = [&](Session& session) -> Result<void> {
         auto written = tenant::put_role_definition(session, context.world().tenant_id, *role);
-        if (!written) return written;
+        if (!written) return std::unexpected(as_azure(std::move(written.error())));
         const auto event = context.event("roleDefinition.write", {{"id", id->value()}, {"roleName", role->name}});
         return storage::append_event(session, context.now(), event);
     };
@@ -97,7 +126,7 @@ Task<Result<Response>> get(const Plane&, Context& context) {
     auto id = id_of(context);
     if (!id) co_return failure(std::move(id));
     const RoleDefinition* role = context.world().policy->find_role(*id);
-    if (role == nullptr || !is_visible(*role, context.scope(), true)) co_return unknown_role(id->value());
+    if (role == nullptr || !is_visible(context, *role, true)) co_return unknown_role(id->value());
     co_return gateway::json_response(200, to_json(context.world(), *role, context.scope()));
 }
 
@@ -109,7 +138,7 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
                               fmt::format("'{}' is a built-in role, which cannot be deleted.", id->value()));
     }
     const RoleDefinition* role = context.world().policy->find_role(*id);
-    if (role == nullptr || !is_visible(*role, context.scope(), true)) co_return gateway::empty_response(204);
+    if (role == nullptr || !is_visible(context, *role, true)) co_return gateway::empty_response(204);
     if (auto allowed = require_everywhere(context, *role); !allowed) co_return failure(std::move(allowed));
     const auto write = [&](Session& session) -> Result<bool> {
         auto deleted = tenant::delete_role_definition(session, *id);
@@ -168,7 +197,7 @@ Task<Result<Response>> list(const Plane&, Context& context) {
     const auto take = [&](const RoleDefinition& role) {
         if (wanted->name && !equals_ignoring_case(*wanted->name, role.name)) return;
         if (wanted->type && !equals_ignoring_case(*wanted->type, role.built_in ? "BuiltInRole" : "CustomRole")) return;
-        if (is_visible(role, context.scope(), wanted->below)) found.push_back(&role);
+        if (is_visible(context, role, wanted->below)) found.push_back(&role);
     };
     std::ranges::for_each(rbac::built_in_roles(), take);
     std::ranges::for_each(context.world().policy->custom_roles(), take);

@@ -14,7 +14,10 @@ std::vector<gateway::Route> scoped_routes(const std::shared_ptr<Plane>& plane, s
             route.method = row.method;
             route.pattern = plane->keep(fmt::format("{}/{}", at_root ? "" : "/{scope...}", row.path));
             route.protocol = gateway::Protocol::resource_manager;
-            route.entry = {row.filters ? gateway::EntryKind::filter : gateway::EntryKind::all, {permission}, {}};
+            const auto kind = row.filters    ? gateway::EntryKind::filter
+                              : row.deferred ? gateway::EntryKind::deferred
+                                             : gateway::EntryKind::all;
+            route.entry = {kind, {permission}, {}};
             if (row.again) route.further = {permission};
             route.scope = at_root ? "/" : "/{scope}";
             route.body_limit = row.body_limit;

@@ -18,6 +18,7 @@ struct ScopedRoute {
     std::string_view path{};      ///< what follows the scope: `providers/Microsoft.Authorization/roleAssignments/{id}`
     std::string_view operation{}; ///< of the entry, at the scope
     bool filters = false;         ///< a list: each item is decided for itself
+    bool deferred = false;        ///< conditions may look at the body or the object: the handler decides the whole
     bool again = false;           ///< the same permission may be asked at other scopes, once the body or object is known
     std::uint64_t body_limit = 0;
     Task<Result<http::Response>> (*handler)(const Plane&, gateway::Context&) = nullptr;

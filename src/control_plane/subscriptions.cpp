@@ -121,7 +121,20 @@ Task<Result<Response>> list_providers(const Plane& plane, Context& context) {
     co_return gateway::list_response(std::move(items));
 }
 
-// Also what registering answers: every provider that berth has is registered.
+// The operation that registering a provider is, if the provider has one.
+std::string register_operation(std::string_view provider) { return fmt::format("{}/register/action", provider); }
+
+// Every provider that berth has is registered: nothing to do but to say so, to who may register it.
+Task<Result<Response>> get_provider(const Plane& plane, Context& context);
+Task<Result<Response>> register_provider(const Plane& plane, Context& context) {
+    for (const gateway::Permission* permission : context.route().entry.permissions) {
+        if (!equals_ignoring_case(permission->name, register_operation(context.parameter("provider")))) continue;
+        auto allowed = context.require_at(*permission, context.scope());
+        if (!allowed) co_return failure(std::move(allowed));
+    }
+    co_return co_await get_provider(plane, context);
+}
+
 Task<Result<Response>> get_provider(const Plane& plane, Context& context) {
     auto subscription = find_near(context);
     if (!subscription) co_return failure(std::move(subscription));
@@ -156,7 +169,13 @@ std::vector<Route> subscription_routes(const std::shared_ptr<Plane>& plane) {
     const auto* providers_read = &plane->permission("Microsoft.Resources/subscriptions/providers/read");
     std::vector<const gateway::Permission*> every_read;
     for (const ResourceType& type : plane->types()) {
-        if (!type.is_group) every_read.push_back(&plane->permission(fmt::format("{}/read", type.operations)));
+        if (!type.is_group && type.has_location)
+            every_read.push_back(&plane->permission(fmt::format("{}/read", type.operations)));
+    }
+    std::vector<const gateway::Permission*> registers;
+    for (const std::string& provider : provider_names(*plane)) {
+        const std::string operation = register_operation(provider);
+        if (rbac::Operation::find(operation, false)) registers.push_back(&plane->permission(operation));
     }
     using enum http::Method;
     add("arm.tenant.list", get, "/tenants", "/", {&plane->permission("Microsoft.Resources/tenants/read")}, list_tenants,
@@ -171,9 +190,8 @@ std::vector<Route> subscription_routes(const std::shared_ptr<Plane>& plane) {
         "Lists the resource providers");
     add("arm.provider.get", get, "/subscriptions/{subscription}/providers/{provider}", one, {providers_read}, get_provider,
         "Describes a resource provider");
-    add("arm.provider.register", post, "/subscriptions/{subscription}/providers/{provider}/register", one,
-        {&plane->permission("Microsoft.Resources/subscriptions/providers/register/action")}, get_provider,
-        "Answers that the resource provider is registered: all of them always are");
+    add("arm.provider.register", post, "/subscriptions/{subscription}/providers/{provider}/register", one, std::move(registers),
+        register_provider, "Answers that the resource provider is registered: all of them always are");
     add("arm.resource.list", get, "/subscriptions/{subscription}/resources", one, every_read, list_all_resources,
         "Lists the resources of a subscription that the caller may read");
     add("arm.resource.listInGroup", get, "/subscriptions/{subscription}/resourceGroups/{group}/resources",

@@ -1,0 +1,243 @@
+#include "control_plane/management_groups.hpp"
+
+#include "base/encoding.hpp"
+#include "control_plane/authorization_ids.hpp"
+#include "control_plane/errors.hpp"
+#include "control_plane/management_group_json.hpp"
+#include "control_plane/paging.hpp"
+#include "gateway/context.hpp"
+#include "gateway/response.hpp"
+#include "storage/events.hpp"
+#include "tenant/management_group_store.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace berth::control_plane {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+using gateway::Context;
+using gateway::EntryKind;
+using gateway::Route;
+using http::Response;
+using storage::Session;
+using tenant::ManagementGroup;
+
+constexpr std::uint64_t largest_body = std::uint64_t{64} << 10;
+constexpr std::string_view collection = "/providers/Microsoft.Management/managementGroups";
+constexpr std::string_view one = "/providers/Microsoft.Management/managementGroups/{group}";
+
+Error not_found(std::string_view name) {
+    return arm_failure(ErrorCode::not_found, "NotFound", fmt::format("The management group '{}' cannot be found.", name))
+        .error();
+}
+
+Result<const ManagementGroup*> find_here(const Context& context) {
+    const auto* group = context.world().find_management_group(context.parameter("group"));
+    if (group == nullptr) return std::unexpected(not_found(context.parameter("group")));
+    return group;
+}
+
+const gateway::Permission& permission_of(const Context& context) { return *context.route().entry.permissions.front(); }
+
+bool is_root(const tenant::World& world, std::string_view group) {
+    return equals_ignoring_case(group, world.tenant_id.value());
+}
+
+// Moving a group takes the right at both ends as well, but for the root group, as in Azure: there everything lands that
+// nobody placed elsewhere.
+Result<void> require_at_end(const Context& context, std::string_view group) {
+    if (is_root(context.world(), group)) return {};
+    const rbac::Scope scope = tenant::management_group_scope(group);
+    auto allowed = context.require_at(permission_of(context), scope);
+    if (allowed) return {};
+    return linked_refusal(context, permission_of(context).name, permission_of(context).name, scope, allowed.error());
+}
+
+Result<void> require_move(const Context& context, const ManagementGroup& group, const std::optional<std::string>& to) {
+    if (!to || !group.parent || equals_ignoring_case(*to, *group.parent)) return {};
+    if (auto from = require_at_end(context, *group.parent); !from) return from;
+    return require_at_end(context, *to);
+}
+
+Task<Result<Response>> write_group(const Plane& plane, Context& context, const ManagementGroupBody& body) {
+    const tenant::World& world = context.world();
+    const std::string name(context.parameter("group"));
+    const auto* before = world.find_management_group(name);
+    const tenant::ManagementGroupWrite wanted{
+        .name = before != nullptr ? before->name : name,
+        .display_name = body.display_name.value_or(before != nullptr ? before->display_name : name),
+        .parent = body.parent.value_or(before != nullptr ? before->parent.value_or("") : world.tenant_id.value()),
+        .actor = context.actor(),
+        .now = context.now()};
+    const auto write = [&](Session& session) -> Result<void> {
+        auto written = tenant::put_management_group(session, world.tenant_id, wanted);
+        if (!written) return failure(std::move(written));
+        const auto event = context.event("managementGroup.write", {{"name", wanted.name}, {"parent", wanted.parent}});
+        return storage::append_event(session, context.now(), event);
+    };
+    auto writing = plane.services.database.write(write);
+    auto written = co_await std::move(writing);
+    if (!written) co_return failure(std::move(written));
+    auto refreshed = co_await plane.services.tenancy.refresh();
+    if (!refreshed) co_return failure(std::move(refreshed));
+    const auto now = plane.services.tenancy.world();
+    const auto* group = now->find_management_group(name);
+    if (group == nullptr) co_return std::unexpected(not_found(name)); // deleted meanwhile
+    co_return gateway::json_response(200, to_json(*now, *group, {}, nullptr));
+}
+
+// A new group belongs to what it is made in, which only the body tells: decided there, and an existing one at itself.
+Task<Result<Response>> put(const Plane& plane, Context& context) {
+    auto json = co_await context.json_body();
+    if (!json) co_return failure(std::move(json));
+    const auto* group = context.world().find_management_group(context.parameter("group"));
+    if (group != nullptr) {
+        auto allowed = context.require_at(permission_of(context), group->scope);
+        if (!allowed) co_return failure(std::move(allowed));
+    }
+    auto body = parse_management_group(*json);
+    if (group == nullptr) {
+        const bool has_parent = body && body->parent;
+        const std::string parent = has_parent ? *body->parent : context.world().tenant_id.value();
+        auto allowed = context.require_at(permission_of(context), tenant::management_group_scope(parent));
+        if (!allowed) co_return failure(std::move(allowed));
+    }
+    if (!body) co_return failure(std::move(body));
+    if (group != nullptr) {
+        if (auto allowed = require_move(context, *group, body->parent); !allowed) co_return failure(std::move(allowed));
+    }
+    co_return co_await write_group(plane, context, *body);
+}
+
+Task<Result<Response>> patch(const Plane& plane, Context& context) {
+    auto json = co_await context.json_body();
+    if (!json) co_return failure(std::move(json));
+    auto body = parse_management_group(*json);
+    if (!body) co_return failure(std::move(body));
+    auto group = find_here(context);
+    if (!group) co_return failure(std::move(group));
+    if (auto allowed = require_move(context, **group, body->parent); !allowed) co_return failure(std::move(allowed));
+    co_return co_await write_group(plane, context, *body);
+}
+
+Task<Result<Response>> get(const Plane&, Context& context) {
+    auto group = find_here(context);
+    if (!group) co_return failure(std::move(group));
+    const auto expand = context.query().find("$expand").value_or("");
+    const auto recurse = context.query().find("$recurse").value_or("");
+    const ManagementGroupExpansion expansion{.children = equals_ignoring_case(expand, "children"),
+                                             .recurse = equals_ignoring_case(recurse, "true")};
+    const auto may_read = [&](const rbac::Scope& scope) { return context.may_at(permission_of(context), scope); };
+    co_return gateway::json_response(200, to_json(context.world(), **group, expansion, may_read));
+}
+
+Task<Result<Response>> remove(const Plane& plane, Context& context) {
+    const std::string name(context.parameter("group"));
+    const auto write = [&](Session& session) -> Result<bool> {
+        auto deleted = tenant::delete_management_group(session, context.world().tenant_id, name);
+        if (!deleted && deleted.error().code == ErrorCode::not_found) return false;
+        if (!deleted) return failure(std::move(deleted));
+        const auto event = context.event("managementGroup.delete", {{"name", name}});
+        if (auto left = storage::append_event(session, context.now(), event); !left) return failure(std::move(left));
+        return true;
+    };
+    auto writing = plane.services.database.write(write);
+    auto deleted = co_await std::move(writing);
+    if (!deleted) co_return failure(std::move(deleted));
+    if (*deleted) {
+        auto refreshed = co_await plane.services.tenancy.refresh();
+        if (!refreshed) co_return failure(std::move(refreshed));
+    }
+    co_return gateway::empty_response(204);
+}
+
+// One page of what is there, in the order of the keys.
+Response page_of(const Context& context, const ListPage& page, std::vector<std::pair<std::string, object>> all) {
+    std::ranges::sort(all, {}, &std::pair<std::string, object>::first);
+    array items;
+    std::string last;
+    for (auto& [key, item] : all) {
+        if (key <= page.after) continue;
+        if (items.size() == page.limit) return gateway::list_response(std::move(items), next_page(context, last));
+        items.push_back(std::move(item));
+        last = key;
+    }
+    return gateway::list_response(std::move(items));
+}
+
+Task<Result<Response>> list(const Plane&, Context& context) {
+    auto page = parse_list_page(context.query());
+    if (!page) co_return failure(std::move(page));
+    std::vector<std::pair<std::string, object>> found;
+    for (const ManagementGroup& group : context.world().management_groups()) {
+        if (context.may_at(permission_of(context), group.scope)) {
+            found.emplace_back(group.scope.key(), to_summary(context.world(), group));
+        }
+    }
+    co_return page_of(context, *page, std::move(found));
+}
+
+Task<Result<Response>> list_descendants(const Plane&, Context& context) {
+    auto page = parse_list_page(context.query());
+    if (!page) co_return failure(std::move(page));
+    auto above = find_here(context);
+    if (!above) co_return failure(std::move(above));
+    const tenant::World& world = context.world();
+    const rbac::Scope& scope = (*above)->scope;
+    std::vector<std::pair<std::string, object>> found;
+    for (const ManagementGroup& group : world.management_groups()) {
+        if (group.scope != scope && world.policy->covers(scope, group.scope)) {
+            found.emplace_back(group.scope.key(), descendant_json(group));
+        }
+    }
+    for (const tenant::Subscription& subscription : world.subscriptions) {
+        const rbac::Scope member = scope_of(subscription);
+        if (world.policy->covers(scope, member)) found.emplace_back(member.key(), descendant_json(subscription));
+    }
+    co_return page_of(context, *page, std::move(found));
+}
+
+} // namespace
+
+std::vector<Route> management_group_routes(const std::shared_ptr<Plane>& plane) {
+    std::vector<Route> out;
+    const auto add = [&](std::string_view id, http::Method method, std::string_view pattern, EntryKind kind,
+                         std::string_view verb, Task<Result<Response>> (*handler)(const Plane&, Context&),
+                         std::string_view summary) {
+        const gateway::Permission* permission = &plane->permission(fmt::format("{}/{}", management_groups_type, verb));
+        Route route;
+        route.id = id;
+        route.method = method;
+        route.pattern = pattern;
+        route.protocol = gateway::Protocol::resource_manager;
+        route.entry = {kind, {permission}, {}};
+        route.further = {permission}; // the same at the other ends of a move, and at each item of a list
+        route.scope = pattern == collection ? std::string_view("/") : one;
+        route.body_limit = method == http::Method::put || method == http::Method::patch ? largest_body : 0;
+        route.handler = [plane, handler](Context& context) { return handler(*plane, context); };
+        route.summary = summary;
+        out.push_back(std::move(route));
+    };
+    add("arm.managementGroup.put", http::Method::put, one, EntryKind::filter, "write", control_plane::put,
+        "Creates a management group in another one, or changes and moves it");
+    add("arm.managementGroup.get", http::Method::get, one, EntryKind::all, "read", control_plane::get,
+        "Reads a management group");
+    add("arm.managementGroup.patch", http::Method::patch, one, EntryKind::all, "write", control_plane::patch,
+        "Renames or moves a management group");
+    add("arm.managementGroup.delete", http::Method::delete_, one, EntryKind::all, "delete", remove,
+        "Deletes an empty management group");
+    add("arm.managementGroup.list", http::Method::get, collection, EntryKind::filter, "read", list,
+        "Lists the management groups that the caller may read");
+    add("arm.managementGroup.descendants", http::Method::get,
+        "/providers/Microsoft.Management/managementGroups/{group}/descendants", EntryKind::all, "descendants/read",
+        list_descendants, "Lists the groups and subscriptions in a management group, at any depth");
+    return out;
+}
+
+} // namespace berth::control_plane
