@@ -11,23 +11,39 @@
 
 namespace berth::app {
 
+namespace {
+
+boost::json::value text_or_null(const std::string& text) {
+    return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
+}
+
+boost::json::value read(const std::filesystem::path& path) {
+    std::ifstream in(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    auto json = parse_json(text);
+    return json ? std::move(*json) : boost::json::value();
+}
+
+} // namespace
+
 Result<void> write_bootstrap_file(const std::filesystem::path& path, const BootstrapFile& file) {
-    const auto text_or_null = [](const std::string& text) {
-        return text.empty() ? boost::json::value(nullptr) : boost::json::value(text);
-    };
+    const auto& group = file.bootstrap.resource_group;
+    const auto& registry = file.bootstrap.registry;
+    const auto& owner = file.bootstrap.owner;
     boost::json::object json{{"http", text_or_null(file.http)},
                              {"https", text_or_null(file.https)},
                              {"caFile", text_or_null(file.authority_file.string())},
                              {"tenantId", file.bootstrap.tenant.value()},
-                             {"subscriptionId", file.bootstrap.subscription.value()}};
-    if (const auto& registry = file.bootstrap.registry) {
-        json["resourceGroup"] = registry->resource_group;
-        json["location"] = registry->location;
-        json["registryName"] = registry->name;
-        json["registryId"] = registry->scope.value();
-        json["loginServer"] = file.login_server;
-    }
-    if (const auto& owner = file.bootstrap.owner) {
+                             {"subscriptionId", file.bootstrap.subscription.value()},
+                             {"resourceGroup", text_or_null(group ? group->name : "")},
+                             {"location", text_or_null(registry ? registry->location
+                                                       : group  ? group->location
+                                                                : "")},
+                             {"registryName", text_or_null(registry ? registry->name : "")},
+                             {"registryId", text_or_null(registry ? registry->scope.value() : "")},
+                             {"loginServer", text_or_null(file.login_server)},
+                             {"owner", nullptr}};
+    if (owner) {
         json["owner"] = boost::json::object{
             {"clientId", owner->application.application_id.value()},
             {"objectId", owner->principal.id.value()},
@@ -37,15 +53,22 @@ Result<void> write_bootstrap_file(const std::filesystem::path& path, const Boots
 }
 
 std::optional<Secret> read_owner_secret(const std::filesystem::path& path, std::string_view client_id) {
-    std::ifstream in(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    const auto json = parse_json(text);
-    if (!json) return std::nullopt;
-    const auto* owner = find_member(*json, "owner");
+    const auto json = read(path);
+    const auto* owner = find_member(json, "owner");
     if (owner == nullptr || find_string(*owner, "clientId") != client_id) return std::nullopt;
     const auto secret = find_string(*owner, "clientSecret");
     if (!secret) return std::nullopt;
     return Secret(std::string(*secret));
+}
+
+void read_addresses(const std::filesystem::path& path, BootstrapFile& file) {
+    const auto json = read(path);
+    if (const auto http = find_string(json, "http")) file.http = *http;
+    if (const auto https = find_string(json, "https")) file.https = *https;
+    if (const auto authority = find_string(json, "caFile")) file.authority_file = std::string(*authority);
+    const auto& registry = file.bootstrap.registry;
+    const auto login_server = find_string(json, "loginServer");
+    if (login_server && registry && find_string(json, "registryName") == registry->name) file.login_server = *login_server;
 }
 
 } // namespace berth::app

@@ -13,7 +13,7 @@
 namespace berth::app {
 
 int run(int argc, char** argv) {
-    CLI::App program("berth: a container registry that speaks Azure");
+    CLI::App program("berth: a container registry that speaks Azure", "berth");
     program.set_version_flag("--version", "berth " BERTH_VERSION);
     program.require_subcommand(1);
 
@@ -34,7 +34,11 @@ int run(int argc, char** argv) {
 
     ClientCommands client_commands(program);
 
-    CLI11_PARSE(program, argc, argv);
+    try {
+        program.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return end_of_parsing(program, error);
+    }
 
     if (client_commands.chosen()) return client_commands.run();
 

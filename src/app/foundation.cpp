@@ -5,6 +5,7 @@
 #include "storage/files/file_blob_store.hpp"
 #include "storage/sqlite/sqlite_database.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -52,6 +53,22 @@ Result<FirstCredential> first_credential(const storage::DataFolder& folder, Time
     return out;
 }
 
+// Whether the owner can sign in with the secret that the file holds, by what the database knows now.
+Result<OwnerState> owner_state(const Foundation& foundation) {
+    const auto& owner = foundation.bootstrap.owner;
+    if (!owner) return OwnerState::gone;
+    if (!foundation.owner_secret) return OwnerState::without_secret;
+    const Timestamp now = foundation.clock.now();
+    const auto read = [&](storage::Session& session) { return tenant::valid_credentials(session, owner->principal.id, now); };
+    auto secrets = sync_wait(foundation.database->read(storage::ReadKind::point, read));
+    if (!secrets) return failure(std::move(secrets));
+    const bool works = std::ranges::any_of(*secrets, [&](const tenant::StoredCredential& one) {
+        return identity::matches_hash(foundation.owner_secret->reveal(), one.hash);
+    });
+    if (!works) return OwnerState::without_secret;
+    return owner->principal.enabled ? OwnerState::ready : OwnerState::disabled;
+}
+
 } // namespace
 
 Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configuration) {
@@ -69,16 +86,21 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configur
     auto blobs = storage::FileBlobStore::open(folder->path(), *workers);
     if (!blobs) return failure(std::move(blobs));
 
-    std::unique_ptr<Foundation> out(new Foundation{
-        .clock = {},
-        .folder = std::move(*folder),
-        .workers = std::move(workers),
-        .database = std::move(*database),
-        .blobs = std::move(*blobs),
-        .seal = std::move(*seal),
-        .keys = nullptr,
-        .bootstrap = {.created = false, .tenant = Guid::random(), .subscription = Guid::random(), .registry = {}, .owner = {}},
-        .owner_secret = {}});
+    std::unique_ptr<Foundation> out(new Foundation{.clock = {},
+                                                   .folder = std::move(*folder),
+                                                   .workers = std::move(workers),
+                                                   .database = std::move(*database),
+                                                   .blobs = std::move(*blobs),
+                                                   .seal = std::move(*seal),
+                                                   .keys = nullptr,
+                                                   .bootstrap = {.created = false,
+                                                                 .tenant = Guid::random(),
+                                                                 .subscription = Guid::random(),
+                                                                 .resource_group = {},
+                                                                 .registry = {},
+                                                                 .owner = {}},
+                                                   .owner_secret = {},
+                                                   .owner_state = OwnerState::ready});
 
     auto credential = first_credential(out->folder, out->clock.now());
     if (!credential) return failure(std::move(credential));
@@ -99,6 +121,12 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configur
         out->owner_secret =
             read_owner_secret(out->folder.path_of("bootstrap.json"), out->bootstrap.owner->application.application_id.value());
     }
+
+    auto state = owner_state(*out);
+    if (!state) return failure(std::move(state));
+    out->owner_state = *state;
+    // One that does not work any more would only mislead; that of a disabled Owner works again when it is enabled.
+    if (*state == OwnerState::without_secret || *state == OwnerState::gone) out->owner_secret.reset();
 
     auto keys = sync_wait(identity::KeyRing::load(*out->database, out->seal, out->clock,
                                                   std::chrono::hours(24 * configuration.key_rotation_days)));

@@ -27,7 +27,8 @@ struct Foundation {
     identity::Seal seal;
     std::unique_ptr<identity::KeyRing> keys;
     tenant::Bootstrap bootstrap;
-    std::optional<Secret> owner_secret;
+    std::optional<Secret> owner_secret; ///< only one that works
+    OwnerState owner_state = OwnerState::ready;
 };
 
 /// The file below the data folder that holds the first Owner's secret until bootstrap.json does.

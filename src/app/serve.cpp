@@ -86,15 +86,7 @@ public:
         server_.reset();
     }
 
-    std::string welcome() const {
-        return welcome_text({.http = http_base_,
-                             .https = https_base_,
-                             .authority_file = certificates_->authority_file(),
-                             .bootstrap = foundation_->bootstrap,
-                             .login_server = login_server_,
-                             .owner_secret = foundation_->owner_secret},
-                            foundation_->folder.path());
-    }
+    std::string welcome() const { return welcome_text(bootstrap_file(), foundation_->folder.path()); }
 
 private:
     Result<void> open_certificates() {
@@ -161,19 +153,38 @@ private:
         if (const auto& registry = foundation_->bootstrap.registry) {
             login_server_ = planes_->tenancy().naming().login_server(registry->name);
         }
-        auto written = write_bootstrap_file(foundation_->folder.path_of("bootstrap.json"),
-                                            {.http = http_base_,
-                                             .https = https_base_,
-                                             .authority_file = certificates_->authority_file(),
-                                             .bootstrap = foundation_->bootstrap,
-                                             .login_server = login_server_,
-                                             .owner_secret = foundation_->owner_secret});
+        auto written = write_bootstrap_file(foundation_->folder.path_of("bootstrap.json"), bootstrap_file());
         if (!written) return written;
         std::error_code ignored; // a left-over file is harmless while bootstrap.json is there
         std::filesystem::remove(foundation_->folder.path_of(pending_owner_secret), ignored);
         planes_->ready() = true;
         serving_.store(planes_.get(), std::memory_order_release);
         return {};
+    }
+
+    BootstrapFile bootstrap_file() const {
+        return {.http = http_base_,
+                .https = https_base_,
+                .authority_file = certificates_->authority_file(),
+                .bootstrap = foundation_->bootstrap,
+                .login_server = login_server_,
+                .owner_secret = foundation_->owner_secret,
+                .owner_state = foundation_->owner_state,
+                .owner_lacks = role_that_owner_lacks()};
+    }
+
+    // What it takes to push to the first registry, as it decides now; empty when the Owner may.
+    std::string role_that_owner_lacks() const {
+        const auto world = planes_->tenancy().world();
+        const auto& bootstrap = foundation_->bootstrap;
+        const auto* registry = bootstrap.registry ? world->find_registry(bootstrap.registry->scope) : nullptr;
+        if (registry == nullptr || !bootstrap.owner) return "";
+        const bool by_repository = registry->mode == tenant::RoleAssignmentMode::repository_permissions;
+        const auto push =
+            rbac::Operation::known(by_repository ? "Microsoft.ContainerRegistry/registries/repositories/content/write"
+                                                 : "Microsoft.ContainerRegistry/registries/push/write");
+        if (world->policy->decide(bootstrap.owner->principal.id, push, registry->scope).allowed) return "";
+        return by_repository ? "Container Registry Repository Writer" : "AcrPush";
     }
 
     // Every address under which a client may mean this server by "its own".

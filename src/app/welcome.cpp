@@ -39,15 +39,35 @@ std::string welcome_text(const BootstrapFile& file, const std::filesystem::path&
     }
     fmt::format_to(to, "  tenant         {}\n  subscription   {}\n", file.bootstrap.tenant.value(),
                    file.bootstrap.subscription.value());
-    if (!owner) {
-        out += "\nThe Owner that the first start made is gone; sign in as somebody else who holds a role.\n";
-        return out;
+    const std::string folder = shell_word(std::filesystem::absolute(data).string());
+    const std::string recover =
+        fmt::format("To be Owner again, stop the server and run\n\n  berth recover --data {}\n", folder);
+    if (!owner || file.owner_state == OwnerState::gone) {
+        return out + "\nThe Owner that the first start made is gone. Sign in as somebody else who holds a role.\n" + recover;
     }
     const std::string client = owner->application.application_id.value();
     fmt::format_to(to, "  owner          {} (client id)\n\n", client);
-    if (!file.owner_secret) {
-        out += "The owner's secret is not in bootstrap.json any more and only its hash is kept. Add a new one with\n"
-               "another administrator's sign-in (Graph, addPassword).\n";
+    if (file.owner_state == OwnerState::without_secret) {
+        return out +
+               "The Owner's secret was lost, has ended or was removed: nobody can sign in with bootstrap.json. Another\n"
+               "administrator can add one with 'berth principal secret add'. " +
+               recover;
+    }
+    if (file.owner_state == OwnerState::disabled) {
+        return out +
+               "The Owner is disabled: nobody can sign in with bootstrap.json. Another administrator can enable it with\n"
+               "'berth principal enable'. " +
+               recover;
+    }
+    fmt::format_to(to, "Sign the command line in as the Owner:\n\n  berth login --data {}\n\n", folder);
+    if (!file.bootstrap.registry) {
+        return out + "There is no registry yet. Make one:\n\n  berth registry create team1\n";
+    }
+    if (!file.owner_lacks.empty()) {
+        fmt::format_to(to,
+                       "The Owner may not push to '{0}'. It may after\n\n  berth role assignment create --assignee {1} --role "
+                       "'{2}' --registry {0}\n",
+                       file.bootstrap.registry->name, client, file.owner_lacks);
         return out;
     }
     const std::string secret = fmt::format("sed -n 's/.*\"clientSecret\":\"\\([^\"]*\\)\".*/\\1/p' {}",

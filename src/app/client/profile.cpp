@@ -46,6 +46,7 @@ Result<Profile> load_profile() {
                    .ca_file = get("caFile"),
                    .tenant = get("tenantId"),
                    .subscription = get("subscriptionId"),
+                   .resource_group = get("resourceGroup"),
                    .client_id = get("clientId"),
                    .client_secret = Secret(get("clientSecret"))};
 }
@@ -53,10 +54,22 @@ Result<Profile> load_profile() {
 Result<void> save_profile(const Profile& profile) {
     std::error_code error;
     std::filesystem::create_directories(profile_path().parent_path(), error);
-    const boost::json::object json{{"server", profile.server},      {"caFile", profile.ca_file},
-                                   {"tenantId", profile.tenant},    {"subscriptionId", profile.subscription},
-                                   {"clientId", profile.client_id}, {"clientSecret", profile.client_secret.reveal()}};
+    const boost::json::object json{{"server", profile.server},
+                                   {"caFile", profile.ca_file},
+                                   {"tenantId", profile.tenant},
+                                   {"subscriptionId", profile.subscription},
+                                   {"resourceGroup", profile.resource_group},
+                                   {"clientId", profile.client_id},
+                                   {"clientSecret", profile.client_secret.reveal()}};
     return write_durably(profile_path(), boost::json::serialize(json) + "\n", 0600);
+}
+
+Result<bool> remove_profile() {
+    std::error_code error;
+    const bool was_there = std::filesystem::remove(profile_path(), error);
+    if (!error) return was_there;
+    return failure(ErrorCode::storage_read_only,
+                   fmt::format("'{}' cannot be removed: {}.", profile_path().string(), error.message()));
 }
 
 } // namespace berth::app

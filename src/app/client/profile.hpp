@@ -15,6 +15,7 @@ struct Profile {
     std::string ca_file; ///< empty: the system's
     std::string tenant;
     std::string subscription;
+    std::string resource_group; ///< where registries are made and looked for when nobody says otherwise; may be empty
     std::string client_id;
     Secret client_secret;
 };
@@ -23,5 +24,7 @@ std::filesystem::path profile_path();
 /// `not_found` with what to do when nobody signed in yet.
 Result<Profile> load_profile();
 Result<void> save_profile(const Profile& profile);
+/// Whether there was one.
+Result<bool> remove_profile();
 
 } // namespace berth::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "app/client/command.hpp"
+
+#include <vector>
+
+namespace berth::app {
+
+/// Every command of the client, in the order in which help shows them.
+std::vector<Command> client_commands();
+
+// Where each of them is described.
+std::vector<Command> sign_in_commands();
+std::vector<Command> recover_commands();
+std::vector<Command> registry_commands();
+std::vector<Command> registry_credential_commands();
+std::vector<Command> principal_commands();
+std::vector<Command> principal_secret_commands();
+std::vector<Command> group_commands();
+std::vector<Command> role_definition_commands();
+std::vector<Command> role_assignment_commands();
+std::vector<Command> deny_assignment_commands();
+std::vector<Command> token_commands();
+std::vector<Command> scope_map_commands();
+
+} // namespace berth::app
