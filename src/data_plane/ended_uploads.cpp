@@ -15,6 +15,13 @@ bool EndedUploads::end(const storage::UploadId& id, Timestamp now) {
     return recent_.insert(hash).second;
 }
 
+void EndedUploads::reopen(const storage::UploadId& id) {
+    const std::size_t hash = std::hash<storage::UploadId>{}(id);
+    const std::lock_guard lock(mutex_);
+    recent_.erase(hash);
+    older_.erase(hash);
+}
+
 bool EndedUploads::has_ended(const storage::UploadId& id) const {
     const std::size_t hash = std::hash<storage::UploadId>{}(id);
     const std::lock_guard lock(mutex_);

@@ -16,8 +16,10 @@ public:
     /// At most this many of each half of a lifetime are remembered.
     static constexpr std::size_t most = 50'000;
 
-    /// False if it had ended before.
+    /// False if it had ended before: of two that end it at once, one does.
     bool end(const storage::UploadId& id, Timestamp now);
+    /// It did not come to its end after all.
+    void reopen(const storage::UploadId& id);
     bool has_ended(const storage::UploadId& id) const;
 
 private:

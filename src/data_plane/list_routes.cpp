@@ -1,5 +1,6 @@
 #include "data_plane/list_routes.hpp"
 
+#include "data_plane/catalog.hpp"
 #include "data_plane/repository_store.hpp"
 #include "data_plane/tag_store.hpp"
 #include "gateway/paging.hpp"
@@ -43,8 +44,8 @@ std::vector<gateway::Route> ListRoutes::routes() {
     out.push_back({.id = "catalog.list",
                    .method = http::Method::get,
                    .pattern = "/v2/_catalog",
-                   .entry = {.kind = EntryKind::all, .permissions = {&permissions::catalog}, .why = {}},
-                   .further = {},
+                   .entry = catalog_entry(),
+                   .further = catalog_further(),
                    .scope = {},
                    .handler = [this](Context& context) { return catalog(context); },
                    .summary = "Lists repositories"});
@@ -63,11 +64,7 @@ std::vector<gateway::Route> ListRoutes::routes() {
 Task<Result<http::Response>> ListRoutes::catalog(Context& context) {
     const auto page = gateway::parse_page(context.query(), most_per_page, most_per_page);
     if (!page) co_return std::unexpected(page.error());
-    const auto read = [&](Session& session) -> Result<std::vector<std::string>> {
-        if (page->limit == 0) return std::vector<std::string>{};
-        return list_repositories(session, context.registry().row, page->after, page->limit + 1);
-    };
-    auto names = co_await services_.database.read(ReadKind::page, read);
+    auto names = co_await list_catalog(services_, context, *page);
     if (!names) co_return failure(std::move(names));
     http::Response headers;
     end_page(*names, *page, "/v2/_catalog", headers);

@@ -336,6 +336,8 @@ Result<ManifestDocument> parse_manifest(std::optional<std::string_view> content_
     }
     const KnownType* type = find_known_type(named);
     if (type == nullptr) {
+        // A header may hold any bytes, the answer's JSON may not.
+        std::ranges::replace_if(named, [](char c) { return c < 0x20 || c > 0x7E; }, '?');
         return invalid(fmt::format("'{}' is no manifest type that this registry stores. Send one of {} as Content-Type{}",
                                    named.substr(0, longest_media_type), known_type_list(),
                                    named.starts_with("application/vnd.docker.distribution.manifest.v1")

@@ -210,7 +210,7 @@ TEST_F(Manifests, AttributesAreSet) {
     EXPECT_EQ(details.repository.attributes.bits, 7);
     EXPECT_EQ(details.manifest_count, 1U);
     EXPECT_EQ(details.tag_count, 1U);
-    EXPECT_TRUE(read([&](Session& session) { return list_repositories(session, registry, "", 10); }).empty()) << "hidden";
+    EXPECT_TRUE(read([&](Session& session) { return list_repositories(session, registry, {}, "", 10); }).empty()) << "hidden";
     const auto absent = [&](auto set) { return !try_write(set); };
     EXPECT_TRUE(absent([&](Session& session) { return set_tag_attributes(session, row, *Tag::parse("x"), {1}, now()); }));
     EXPECT_TRUE(absent([&](Session& session) { return set_manifest_attributes(session, row, Digest::of({}), {1}, now()); }));

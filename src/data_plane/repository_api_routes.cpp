@@ -3,6 +3,7 @@
 #include "base/strict_json.hpp"
 #include "data_plane/answers.hpp"
 #include "data_plane/attribute_json.hpp"
+#include "data_plane/catalog.hpp"
 #include "data_plane/detail_store.hpp"
 #include "data_plane/manifest_store.hpp"
 #include "data_plane/repository_deletion.hpp"
@@ -132,6 +133,8 @@ std::vector<gateway::Route> RepositoryApiRoutes::routes() {
     };
     using Self = RepositoryApiRoutes;
     add("acr.catalog", get, "/acr/v1/_catalog", gateway::permissions::catalog, &Self::catalog, "Lists repositories");
+    out.back().entry = catalog_entry();
+    out.back().further = catalog_further();
     add("acr.repository.get", get, "/acr/v1/{name...}", read, &Self::get_repository, "Shows a repository");
     add("acr.repository.patch", patch, "/acr/v1/{name...}", write, &Self::patch_repository, "Locks a repository");
     add("acr.repository.delete", delete_, "/acr/v1/{name...}", remove, &Self::remove_repository,
@@ -151,11 +154,7 @@ std::vector<gateway::Route> RepositoryApiRoutes::routes() {
 RepositoryApiRoutes::Answer RepositoryApiRoutes::catalog(Context& context) {
     const auto page = gateway::parse_page(context.query(), default_page, most_per_page);
     if (!page) co_return std::unexpected(page.error());
-    const auto read = [&](Session& session) -> Result<std::vector<std::string>> {
-        if (page->limit == 0) return std::vector<std::string>{};
-        return list_repositories(session, context.registry().row, page->after, page->limit + 1);
-    };
-    auto names = co_await services_.database.read(ReadKind::page, read);
+    auto names = co_await list_catalog(services_, context, *page);
     if (!names) co_return failure(std::move(names));
     auto link = end_page(*names, *page, context, [](const std::string& name) { return name; });
     co_return page_response({{"repositories", boost::json::array(names->begin(), names->end())}}, std::move(link));

@@ -4,9 +4,11 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "data_plane/attributes.hpp"
+#include "rbac/name_selection.hpp"
 #include "storage/database.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,9 +36,15 @@ Result<PushedRepository> push_to_repository(storage::Session& session, std::int6
 /// Notes that the content has changed.
 Result<void> touch_repository(storage::Session& session, std::int64_t repository, Timestamp now);
 
-/// Names in byte order behind `after`, hidden ones left out; at most `limit`.
-Result<std::vector<std::string>> list_repositories(storage::Session& session, std::int64_t registry, std::string_view after,
-                                                   std::uint64_t limit);
+/// Which repositories a list shows: those where `shows` says so (every one, if it is empty), looked for in `where`, which
+/// holds all of them and should hold little else: it becomes ranges of the index.
+struct RepositoryFilter {
+    rbac::NameSelection where = rbac::NameSelection::everything();
+    std::function<bool(std::string_view name)> shows{};
+};
+/// Names in byte order behind `after`, hidden ones left out; at most `limit`, and fewer only at the end.
+Result<std::vector<std::string>> list_repositories(storage::Session& session, std::int64_t registry,
+                                                   const RepositoryFilter& filter, std::string_view after, std::uint64_t limit);
 
 /// What the repository API shows.
 struct RepositoryDetails {

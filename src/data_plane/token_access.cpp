@@ -56,8 +56,6 @@ std::vector<TokenScope> granted_access(const tenant::World& world, const tenant:
     std::vector<TokenScope> out;
     for (const TokenScope& scope : asked) {
         if (scope.type == "repository") {
-            const bool wildcard = scope.name == "*";
-            if (wildcard && registry.mode == tenant::RoleAssignmentMode::repository_permissions) continue;
             auto actions = granted_actions(world, registry, now, caller, scope);
             if (!actions.empty()) out.push_back({scope.type, scope.name, std::move(actions)});
         } else if (scope.type == "registry" && scope.name == "catalog") {

@@ -116,7 +116,8 @@ Task<Result<http::Response>> TokenRoutes::exchange(Context& context) {
     }
     static constexpr std::array both{Audience::registry, Audience::resource_manager};
     const auto accepted = std::span<const Audience>(both).first(context.registry().arm_tokens_accepted ? 2 : 1);
-    auto caller = services_.directory_tokens.verify(context.world(), accepted, *token);
+    auto named = services_.directory_tokens.verify(context.world(), accepted, *token);
+    auto caller = co_await gateway::with_living_secret(services_, context.world(), std::move(named));
     if (!caller) {
         caller.error().protocol_code.clear(); // ARM's code; this route speaks the registry's protocol
         co_return failure(std::move(caller));
@@ -137,6 +138,7 @@ Task<Result<http::Response>> TokenRoutes::post_token(Context& context) {
     Result<Caller> caller = Caller::anonymous();
     if (grant == "refresh_token" && !refresh.empty()) {
         caller = services_.registry_tokens.verify_refresh(context.world(), context.registry(), refresh);
+        caller = co_await gateway::with_living_secret(services_, context.world(), std::move(caller));
     } else if (grant == "password" && (!user.empty() || !password.empty())) {
         caller = co_await gateway::authenticate_password(services_, context.world(), context.registry(), user, password);
     } else if (grant == "password" || grant == "refresh_token") {
@@ -166,6 +168,10 @@ Task<Result<http::Response>> TokenRoutes::get_token(Context& context) {
 
 Result<http::Response> TokenRoutes::answer(const Context& context, const Caller& caller, const Parameters& parameters) {
     auto asked = asked_scopes(parameters);
+    // As ACR: with repository permissions a token is for the repositories that it names.
+    if (context.registry().mode == tenant::RoleAssignmentMode::repository_permissions) {
+        std::erase_if(asked, [](const auto& scope) { return scope.type == "repository" && scope.name == "*"; });
+    }
     // An access token given as a password is worth what it was asked for and no more.
     if (caller.narrowed_to) asked = within_narrowing(caller, asked);
     const auto granted = granted_access(context.world(), context.registry(), context.now(), caller, asked);

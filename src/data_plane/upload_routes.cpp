@@ -252,9 +252,12 @@ Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadS
         co_return response;
     }
     const BlobPush push = BlobPush::of(context, digest, "blob.push", writer.offset());
+    if (!ended_.end(session.id, context.now())) co_return upload_unknown();
     auto committed = co_await commit_upload(services_.database, services_.blobs, push, writer);
-    if (!committed) co_return failure(std::move(committed));
-    ended_.end(session.id, context.now());
+    if (!committed) {
+        ended_.reopen(session.id);
+        co_return failure(std::move(committed));
+    }
     co_return created(blob_path(context.repository(), digest), digest);
 }
 
@@ -262,9 +265,13 @@ Task<Result<http::Response>> UploadRoutes::store_small(Context& context, const U
                                                        std::span<const std::byte> content) {
     if (auto decided = context.decide_again(); !decided) co_return failure(std::move(decided));
     const BlobPush push = BlobPush::of(context, digest, "blob.push", content.size());
+    // Two that send the same end at once: one has made the blob, the other's upload is no more.
+    if (!ended_.end(session.id, context.now())) co_return upload_unknown();
     auto committed = co_await commit_small_blob(services_.database, push, content);
-    if (!committed) co_return failure(std::move(committed));
-    ended_.end(session.id, context.now());
+    if (!committed) {
+        ended_.reopen(session.id);
+        co_return failure(std::move(committed));
+    }
     co_return created(blob_path(context.repository(), digest), digest);
 }
 
@@ -286,9 +293,12 @@ Task<Result<http::Response>> UploadRoutes::cancel(Context& context) {
         auto size = co_await services_.blobs.upload_size(session->id);
         if (!size) co_return failure(std::move(size));
     }
+    if (!ended_.end(session->id, context.now())) co_return upload_unknown();
     auto discarded = co_await services_.blobs.discard_upload(session->id);
-    if (!discarded) co_return failure(std::move(discarded));
-    ended_.end(session->id, context.now());
+    if (!discarded) {
+        ended_.reopen(session->id);
+        co_return failure(std::move(discarded));
+    }
     co_return gateway::empty_response(204);
 }
 

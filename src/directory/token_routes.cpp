@@ -28,17 +28,21 @@ std::unexpected<Error> wrong_secret(std::string_view client_id) {
                                      client_id));
 }
 
-Task<Result<const tenant::Principal*>> authenticate(const Services& services, const Context& context,
-                                                    const TokenRequest& request) {
+struct SignedIn {
+    const tenant::Principal* principal;
+    std::string secret; // which of theirs
+};
+
+Task<Result<SignedIn>> authenticate(const Services& services, const Context& context, const TokenRequest& request) {
     // A client id is a GUID; people's names and passwords do not sign in here.
     const auto client_id = Guid::parse(request.client_id);
     if (!client_id) co_return wrong_secret(request.client_id);
     auto verified =
         co_await services.credentials.verify_principal(context.world(), client_id->value(), request.client_secret.reveal());
     if (!verified && verified.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(verified));
-    const auto* principal = verified ? context.world().find_principal(*verified) : nullptr;
+    const auto* principal = verified ? context.world().find_principal(verified->id) : nullptr;
     if (principal == nullptr) co_return wrong_secret(request.client_id);
-    co_return principal;
+    co_return SignedIn{principal, verified->secret};
 }
 
 std::string issuer(const Context& context, TokenForm form) {
@@ -57,8 +61,8 @@ Task<Result<Response>> give_token(const Services& services, Context& context, To
     const auto authorization = context.request().headers.find("authorization");
     auto request = TokenRequest::parse(form, *body, authorization);
     if (!request) co_return failure(std::move(request));
-    auto principal = co_await authenticate(services, context, *request);
-    if (!principal) co_return failure(std::move(principal));
+    auto signed_in = co_await authenticate(services, context, *request);
+    if (!signed_in) co_return failure(std::move(signed_in));
     if (!services.directory_tokens.knows_resource(request->resource)) {
         co_return entra_failure(ErrorCode::invalid_parameter, "invalid_resource", 500011,
                                 fmt::format("The resource principal named {} was not found in the tenant named {}. Ask for "
@@ -66,7 +70,8 @@ Task<Result<Response>> give_token(const Services& services, Context& context, To
                                             "https://containerregistry.azure.net or berth's own address.",
                                             request->resource, context.world().tenant_name));
     }
-    auto issued = services.directory_tokens.issue(context.world(), **principal, request->resource, issuer(context, form));
+    auto issued = services.directory_tokens.issue(context.world(), *signed_in->principal, request->resource,
+                                                  issuer(context, form), signed_in->secret);
     if (!issued) co_return failure(std::move(issued));
     object answer{{"token_type", "Bearer"},
                   {"expires_in", issued->lifetime.count()},

@@ -2,6 +2,8 @@
 
 #include "base/encoding.hpp"
 
+#include <fmt/format.h>
+
 namespace berth::gateway {
 namespace {
 
@@ -51,24 +53,56 @@ Task<Result<identity::Caller>> authenticate_password(const Services& services, c
                                                      const tenant::Registry& registry, std::string_view user,
                                                      std::string_view password) {
     if (user == null_guid) {
-        auto caller = services.registry_tokens.verify_refresh(world, registry, password);
-        if (!caller) caller = services.registry_tokens.verify_access(world, registry, password);
+        auto named = services.registry_tokens.verify_either(world, registry, password);
+        if (!named) {
+            co_return failure(ErrorCode::invalid_credentials,
+                              fmt::format("The user '{}' stands for a token: its password has to be a refresh token of this "
+                                          "registry, such as 'az acr login --expose-token' shows. {}",
+                                          null_guid, named.error().message));
+        }
+        auto caller = co_await with_living_secret(services, world, std::move(named));
         co_return caller;
     }
+    // A name that is no GUID may be a repository token's. GUIDs are client ids, whatever a token is called.
+    const auto* token = Guid::parse(user) ? nullptr : world.find_token(registry, user);
     if (equals_ignoring_case(user, registry.name)) {
         auto verified = co_await services.credentials.verify_admin_user(registry, user, password);
+        if (verified) {
+            identity::Caller caller;
+            caller.kind = identity::CallerKind::admin_user;
+            caller.name = registry.name;
+            caller.registry = registry.id;
+            caller.secret = std::move(*verified);
+            co_return caller;
+        }
+        if (token == nullptr || verified.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(verified));
+    }
+    if (token != nullptr) {
+        auto verified = co_await services.credentials.verify_repository_token(*token, password);
         if (!verified) co_return failure(std::move(verified));
         identity::Caller caller;
-        caller.kind = identity::CallerKind::admin_user;
-        caller.name = registry.name;
+        caller.kind = identity::CallerKind::repository_token;
+        caller.name = token->name;
         caller.registry = registry.id;
+        caller.token = token->id;
+        caller.secret = std::move(*verified);
         co_return caller;
     }
     auto verified = co_await services.credentials.verify_principal(world, user, password);
     if (!verified) co_return failure(std::move(verified));
-    const auto* principal = world.find_principal(*verified);
+    const auto* principal = world.find_principal(verified->id);
     if (principal == nullptr) co_return failure(ErrorCode::invalid_credentials, "The credentials are not valid.");
-    co_return caller_for(*principal);
+    auto caller = caller_for(*principal);
+    caller.secret = std::move(verified->secret);
+    co_return caller;
+}
+
+Task<Result<identity::Caller>> with_living_secret(const Services& services, const tenant::World& world,
+                                                  Result<identity::Caller> caller) {
+    if (!caller) co_return caller;
+    auto checked = co_await services.credentials.check_secret(world, *caller);
+    if (!checked) co_return failure(std::move(checked));
+    co_return caller;
 }
 
 } // namespace berth::gateway

@@ -23,10 +23,15 @@ Result<std::optional<BasicCredentials>> parse_basic(std::string_view authorizati
 std::optional<std::string_view> parse_bearer(std::string_view authorization) noexcept;
 
 /// Who a name and password are on a registry: the null GUID with a refresh or access token of the registry, its admin
-/// user, or a principal with its secret. `invalid_credentials`.
+/// user, one of its repository tokens, or a principal with its secret. `invalid_credentials`.
 Task<Result<identity::Caller>> authenticate_password(const Services& services, const tenant::World& world,
                                                      const tenant::Registry& registry, std::string_view user,
                                                      std::string_view password);
+
+/// The caller that a token named, unless the secret behind it is gone meanwhile. Every token that a request brings goes
+/// through here.
+Task<Result<identity::Caller>> with_living_secret(const Services& services, const tenant::World& world,
+                                                  Result<identity::Caller> caller);
 
 /// The caller for a principal of the world.
 identity::Caller caller_for(const tenant::Principal& principal);

@@ -100,6 +100,12 @@ Result<void> Context::decide_again() {
             return failure(ErrorCode::invalid_credentials, "The identity was deleted or disabled meanwhile.");
         }
     }
+    if (caller_.token) {
+        const tenant::RegistryToken* token = world_->find_token(*caller_.token);
+        if (token == nullptr || !token->enabled) {
+            return failure(ErrorCode::invalid_credentials, "The repository token was deleted or disabled meanwhile.");
+        }
+    }
     return decide_entry();
 }
 
@@ -171,6 +177,7 @@ std::string Context::actor() const {
     switch (caller_.kind) {
     case identity::CallerKind::anonymous: return "anonymous";
     case identity::CallerKind::admin_user: return "admin:" + caller_.name;
+    case identity::CallerKind::repository_token: return "token:" + caller_.token->value();
     case identity::CallerKind::principal: break;
     }
     return caller_.principal->value();

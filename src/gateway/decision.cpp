@@ -32,6 +32,21 @@ bool anonymous_may(const Permission& permission) noexcept {
     return &permission == &pull || &permission == &list_tags || &permission == &metadata_read || &permission == &catalog;
 }
 
+// Who is deleted or disabled since they proved themselves holds nothing.
+const tenant::RegistryToken* usable_token(const tenant::World& world, const Caller& caller) {
+    const auto* token = world.find_token(*caller.token);
+    return token != nullptr && token->enabled ? token : nullptr;
+}
+
+bool repository_token_may(const tenant::World& world, const Caller& caller, const Permission& permission,
+                          const Target& target) {
+    const auto* token = usable_token(world, caller);
+    if (token == nullptr || target.registry == nullptr || token->registry != target.registry->id) return false;
+    return !permission.scope_map_actions.empty() &&
+           std::ranges::all_of(permission.scope_map_actions,
+                               [&](tenant::TokenAction action) { return token->scope_map->allows(target.repository, action); });
+}
+
 const rbac::Scope& scope_of(const Target& target) noexcept {
     return target.registry != nullptr ? target.registry->scope : *target.scope;
 }
@@ -42,21 +57,17 @@ const std::vector<rbac::Operation>& operations_of(const Permission& permission, 
 }
 
 // Everything that a condition may look at.
-rbac::Attributes attributes_of(const tenant::World&, Timestamp now, const Guid&, const Target& target) {
+rbac::Attributes attributes_of(const tenant::World& world, Timestamp now, const Guid& principal, const Target& target) {
     rbac::Attributes out = target.attributes;
     out.repository = target.repository;
     out.now = now;
+    if (const auto* found = world.find_principal(principal)) out.principal = found->security_attributes;
     return out;
 }
 
 bool holds(const tenant::World& world, const Guid& principal, rbac::Operation operation, const Target& target,
            const rbac::Attributes& attributes) {
-    if (target.conditions_met) {
-        const auto explanation = world.policy->explain(principal, operation, scope_of(target), attributes);
-        return explanation.decision.allowed || std::ranges::any_of(explanation.considered, [](const auto& considered) {
-                   return considered.verdict == rbac::Verdict::condition_not_met;
-               });
-    }
+    if (target.conditions_met) return world.policy->may_be_allowed(principal, operation, scope_of(target));
     return world.policy->decide(principal, operation, scope_of(target), attributes).allowed;
 }
 
@@ -88,6 +99,26 @@ std::string who(const tenant::World& world, const Caller& caller) {
                        caller.principal->value());
 }
 
+// Azure's sentences word for word, since people and scripts know them. No commas in what follows them: they do not survive a
+// challenge, which is all that docker shows.
+std::unexpected<Error> refuse_denied(const tenant::World& world, const Caller& caller, rbac::Operation operation,
+                                     const Target& target, const rbac::DenyAssignment& denied_by,
+                                     const rbac::Explanation& explanation, boost::json::array detail) {
+    const bool granted = std::ranges::any_of(explanation.considered, [](const rbac::Considered& considered) {
+        return considered.verdict == rbac::Verdict::granted;
+    });
+    Error error{ErrorCode::forbidden,
+                fmt::format("The client {} {} perform action '{}' {} scope '{}'; however, the access is denied because of the "
+                            "deny assignment with name '{}' and Id '{}' at scope '{}'. No role helps against it: it has to be "
+                            "deleted or has to exclude this client.",
+                            who(world, caller), granted ? "has permission to" : "does not have authorization to",
+                            operation.name(), granted ? "on" : "over", scope_of(target).value(), denied_by.name,
+                            denied_by.id.value(), denied_by.scope.value())};
+    error.detail = std::move(detail);
+    if (target.registry == nullptr) error.protocol_code = "DenyAssignmentAuthorizationFailed";
+    return std::unexpected(std::move(error));
+}
+
 std::unexpected<Error> refuse_principal(const tenant::World& world, Timestamp now, const Caller& caller,
                                         const Permission& permission, const Target& target) {
     const auto& operations = operations_of(permission, target);
@@ -100,21 +131,33 @@ std::unexpected<Error> refuse_principal(const tenant::World& world, Timestamp no
     }
     const rbac::Attributes attributes = attributes_of(world, now, *caller.principal, target);
     std::string missing;
+    const rbac::RoleAssignment* unmet = nullptr;
     for (const auto operation : operations) {
         if (holds(world, *caller.principal, operation, target, attributes)) continue;
+        auto explanation = world.policy->explain(*caller.principal, operation, scope_of(target), attributes);
+        if (const auto* denied_by = explanation.decision.denied_by) {
+            return refuse_denied(world, caller, operation, target, *denied_by, explanation, missing_scope(permission, target));
+        }
+        if (unmet == nullptr) unmet = explanation.decision.condition_not_met;
         if (!missing.empty()) missing += "' and '";
         missing += operation.name();
     }
-    // Azure's sentence word for word, since people and scripts know it. No commas in what follows: they do not survive a
-    // challenge, which is all that docker shows.
-    std::string message = fmt::format("The client {} does not have authorization to perform action '{}' over scope '{}' "
-                                      "or the scope is invalid.",
-                                      who(world, caller), missing, scope_of(target).value());
+    std::string message = fmt::format(
+        "The client {} does not have authorization {}to perform action '{}' over scope '{}' or the scope is invalid.",
+        who(world, caller), unmet != nullptr ? "or an ABAC condition not fulfilled " : "", missing, scope_of(target).value());
     if (!target.repository.empty()) message += fmt::format(" The repository is '{}'.", target.repository);
+    if (unmet != nullptr) {
+        const auto* role = world.policy->find_role(unmet->role_definition);
+        message +=
+            fmt::format(" The role '{}' would grant it: the condition of its assignment '{}' at scope '{}' does not hold "
+                        "for {}.",
+                        role != nullptr ? role->name : unmet->role_definition.value(), unmet->id.value(), unmet->scope.value(),
+                        target.repository.empty() ? "this request" : "this repository");
+    }
     if (const auto* role = rbac::smallest_role(operations)) {
-        message += fmt::format(" The smallest built-in role that grants it there is '{}': an assignment counts at once "
+        message += fmt::format(" The smallest built-in role that grants it there is '{}': an assignment {}counts at once "
                                "and needs no new login.",
-                               role->name);
+                               role->name, unmet != nullptr ? "whose condition lets it pass " : "");
     } else {
         message += " No built-in role grants it; a custom role with this action does.";
     }
@@ -122,6 +165,34 @@ std::unexpected<Error> refuse_principal(const tenant::World& world, Timestamp no
         message += fmt::format(" The client's application id is '{}'.", principal->application_id->value());
     }
     return failure(ErrorCode::forbidden, std::move(message), missing_scope(permission, target));
+}
+
+std::unexpected<Error> refuse_token(const tenant::World& world, const Caller& caller, const Permission& permission,
+                                    const Target& target) {
+    const auto* token = usable_token(world, caller);
+    if (token == nullptr) {
+        return failure(ErrorCode::invalid_credentials,
+                       fmt::format("The repository token '{}' is deleted or disabled.", caller.name));
+    }
+    if (target.registry == nullptr || token->registry != target.registry->id || permission.scope_map_actions.empty()) {
+        return failure(
+            ErrorCode::forbidden,
+            fmt::format("The repository token '{}' can do in the repositories of its own registry what its scope map "
+                        "'{}' says and nothing else; '{}' needs a role assigned to a principal.",
+                        caller.name, token->scope_map_name, permission.name),
+            missing_scope(permission, target));
+    }
+    std::string missing;
+    for (const auto action : permission.scope_map_actions) {
+        if (token->scope_map->allows(target.repository, action)) continue;
+        missing += fmt::format("{}repositories/{}/{}", missing.empty() ? "" : "' and '", target.repository, to_string(action));
+    }
+    return failure(
+        ErrorCode::forbidden,
+        fmt::format("The repository token '{}' of the registry '{}' does not have authorization to perform '{}': its "
+                    "scope map '{}' does not include it. Added there it counts at once and needs no new login.",
+                    caller.name, target.registry->name, missing, token->scope_map_name),
+        missing_scope(permission, target));
 }
 
 Result<void> decide_in_directory(const tenant::World& world, const Caller& caller, const Permission& permission) {
@@ -148,6 +219,7 @@ bool is_allowed(const tenant::World& world, Timestamp now, const Caller& caller,
         return target.registry != nullptr && target.registry->anonymous_pull_enabled && anonymous_may(permission);
     case CallerKind::admin_user:
         return target.registry != nullptr && target.registry->admin_user_enabled && admin_user_may(permission);
+    case CallerKind::repository_token: return repository_token_may(world, caller, permission, target);
     case CallerKind::principal: break;
     }
     const auto& operations = operations_of(permission, target);
@@ -181,6 +253,7 @@ Result<void> decide(const tenant::World& world, Timestamp now, const Caller& cal
                                    "enabled, and nothing else; '{}' needs a role assigned to a principal.",
                                    caller.name, permission.name),
                        missing_scope(permission, target));
+    case CallerKind::repository_token: return refuse_token(world, caller, permission, target);
     case CallerKind::principal: break;
     }
     return refuse_principal(world, now, caller, permission, target);

@@ -80,7 +80,9 @@ Task<Result<Caller>> Gateway::authenticate(const Context& context) const {
     case Protocol::registry: {
         if (!header) co_return failure(ErrorCode::unauthenticated, "");
         if (const auto token = parse_bearer(*header)) {
-            co_return services_.registry_tokens.verify_access(world, context.registry(), *token);
+            auto named = services_.registry_tokens.verify_access(world, context.registry(), *token);
+            auto caller = co_await with_living_secret(services_, world, std::move(named));
+            co_return caller;
         }
         auto basic = parse_basic(*header);
         if (!basic) co_return failure(std::move(basic));
@@ -111,7 +113,12 @@ Task<Result<Caller>> Gateway::authenticate(const Context& context) const {
     static constexpr std::array resource_manager{Audience::resource_manager};
     const std::span<const Audience> accepted =
         context.route().protocol == Protocol::graph ? std::span<const Audience>(graph) : resource_manager;
-    co_return services_.directory_tokens.verify(world, accepted, *token);
+    auto named = services_.directory_tokens.verify(world, accepted, *token);
+    auto caller = co_await with_living_secret(services_, world, std::move(named));
+    if (!caller && caller.error().protocol_code.empty() && caller.error().code == ErrorCode::invalid_credentials) {
+        caller.error().protocol_code = "InvalidAuthenticationToken";
+    }
+    co_return caller;
 }
 
 Task<Result<http::Response>> Gateway::dispatch(Context& context) {

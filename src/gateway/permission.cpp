@@ -37,13 +37,16 @@ Permission directory_permission(std::string_view name) {
 
 namespace permissions {
 
+using tenant::TokenAction;
+
 const Permission pull{.name = "repository/pull",
                       .registry_permissions = {action("pull/read")},
                       .repository_permissions = {data_action("repositories/content/read")},
                       .token_action = "pull",
                       .token_alternative = {},
                       .challenge = "pull",
-                      .directory_permission = {}};
+                      .directory_permission = {},
+                      .scope_map_actions = {TokenAction::content_read}};
 
 const Permission push{
     .name = "repository/push",
@@ -52,7 +55,8 @@ const Permission push{
     .token_action = "push",
     .token_alternative = {},
     .challenge = "pull,push",
-    .directory_permission = {}};
+    .directory_permission = {},
+    .scope_map_actions = {TokenAction::content_read, TokenAction::content_write}};
 
 const Permission delete_content{.name = "repository/delete",
                                 .registry_permissions = {action("artifacts/delete")},
@@ -60,7 +64,8 @@ const Permission delete_content{.name = "repository/delete",
                                 .token_action = "delete",
                                 .token_alternative = {},
                                 .challenge = "delete",
-                                .directory_permission = {}};
+                                .directory_permission = {},
+                                .scope_map_actions = {TokenAction::content_delete}};
 
 // A token asked for `pull` may read attributes too, as ACR lets anonymous pull tokens.
 const Permission metadata_read{.name = "repository/metadata_read",
@@ -69,7 +74,8 @@ const Permission metadata_read{.name = "repository/metadata_read",
                                .token_action = "metadata_read",
                                .token_alternative = "pull",
                                .challenge = "metadata_read",
-                               .directory_permission = {}};
+                               .directory_permission = {},
+                               .scope_map_actions = {TokenAction::metadata_read}};
 
 const Permission metadata_write{.name = "repository/metadata_write",
                                 .registry_permissions = {action("metadata/write")},
@@ -77,7 +83,8 @@ const Permission metadata_write{.name = "repository/metadata_write",
                                 .token_action = "metadata_write",
                                 .token_alternative = {},
                                 .challenge = "metadata_write",
-                                .directory_permission = {}};
+                                .directory_permission = {},
+                                .scope_map_actions = {TokenAction::metadata_write}};
 
 const Permission list_tags{.name = "repository/list_tags",
                            .registry_permissions = {action("pull/read")},
@@ -85,7 +92,8 @@ const Permission list_tags{.name = "repository/list_tags",
                            .token_action = "pull",
                            .token_alternative = "metadata_read",
                            .challenge = "pull",
-                           .directory_permission = {}};
+                           .directory_permission = {},
+                           .scope_map_actions = {TokenAction::content_read}};
 
 const Permission catalog{.name = "registry/catalog",
                          .registry_permissions = {action("pull/read")},

@@ -21,6 +21,7 @@ struct Permission {
     std::string_view token_alternative;                  ///< another word that will do, or empty
     std::string_view challenge;                          ///< the actions that a challenge names: `pull,push`
     std::string_view directory_permission;               ///< `microsoft.directory/applications/create`, or empty
+    std::vector<tenant::TokenAction> scope_map_actions{}; ///< all that a repository token needs; none: no token may
 
     const std::vector<rbac::Operation>& operations(tenant::RoleAssignmentMode mode) const noexcept {
         return mode == tenant::RoleAssignmentMode::registry_permissions ? registry_permissions : repository_permissions;

@@ -103,7 +103,10 @@ Result<std::optional<ByteRange>> parse_range(std::optional<std::string_view> hea
     std::uint64_t last = std::numeric_limits<std::uint64_t>::max();
     if (!last_text.empty()) {
         const auto parsed = parse_position(last_text);
-        if (!parsed || *parsed < *first) return std::nullopt;
+        if (!parsed) return std::nullopt;
+        if (*parsed < *first) {
+            return failure(ErrorCode::range_not_satisfiable, "the range ends before it begins");
+        }
         last = *parsed;
     }
     if (*first >= size) return unsatisfiable();

@@ -19,7 +19,7 @@ struct ByteRange {
     std::uint64_t length = 0;
 };
 /// nullopt: no range, several, another unit or malformed, which all mean "send everything" (RFC 9110 allows it).
-/// `range_not_satisfiable` when it lies outside.
+/// `range_not_satisfiable` when it lies outside, or ends before it begins (section 15.5.17 lets either be refused).
 Result<std::optional<ByteRange>> parse_range(std::optional<std::string_view> header, std::uint64_t size);
 
 /// Whether an `If-None-Match` or `If-Match` list holds the entity tag (weak comparison; `*` matches).

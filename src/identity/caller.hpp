@@ -13,8 +13,9 @@ namespace berth::identity {
 
 enum class CallerKind : std::uint8_t {
     anonymous,
-    principal,  ///< a user or service principal of the directory
-    admin_user, ///< a registry's admin user: may pull, push and delete there, nothing elsewhere
+    principal,        ///< a user or service principal of the directory
+    admin_user,       ///< a registry's admin user: may pull, push and delete there, nothing elsewhere
+    repository_token, ///< a token of a registry: may do there what its scope map says, nothing elsewhere
 };
 
 /// One `type:name:action,action` of a registry token's scope (`repository:library/app:pull,push`).
@@ -36,6 +37,10 @@ struct Caller {
     std::optional<Guid> principal{}; ///< object id
     std::string name{};              ///< for messages: a service principal's client id, a user's name, the admin's
     std::optional<Guid> registry{};  ///< a credential of one registry: its immutable id
+    std::optional<Guid> token{};     ///< of a repository token: its immutable id
+    /// Which of the secrets of whoever calls stands behind this, itself or through tokens that were made with it; nothing
+    /// made with a secret outlives it (`Credentials::check_secret`). Empty: none that could go away by itself.
+    std::string secret{};
     /// A registry access token may be used only for what was asked when it was made; nullopt: not narrowed.
     std::optional<std::vector<TokenScope>> narrowed_to{};
     /// When the access token that proved this expires: no token made with it lives longer. nullopt: not of such a token.

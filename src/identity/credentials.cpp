@@ -1,9 +1,11 @@
 #include "identity/credentials.hpp"
 
+#include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "base/random.hpp"
 #include "identity/keyed_hash.hpp"
 #include "identity/remembered.hpp"
+#include "tenant/token_store.hpp"
 
 #include <fmt/format.h>
 
@@ -29,7 +31,8 @@ std::unexpected<Error> wrong_credentials() {
 }
 
 struct Verified {
-    Guid id; // of the principal, or of the registry whose admin user it is
+    Guid id;            // of the principal, of the registry whose admin user it is, or of the repository token
+    std::string secret; // which of theirs
     Timestamp until{};
     std::uint64_t generation = 0;
 };
@@ -51,12 +54,24 @@ std::string password_purpose(const tenant::Registry& registry, std::string_view 
     return fmt::format("admin-password/{}/{}", registry.id.value(), name);
 }
 
+// A password that is made anew under its name is another one.
+std::string password_identity(std::string_view name, Timestamp created_at) {
+    return fmt::format("{}@{}", name, to_microseconds(created_at));
+}
+
+struct AdminPassword {
+    std::string name;
+    Secret secret;
+    Timestamp created_at{};
+};
+
 using NamedSecrets = std::vector<std::pair<std::string, Secret>>;
 
 // In the order of their names, which is `password`, `password2`.
-Result<NamedSecrets> read_admin_passwords(Session& session, const Seal& seal, const tenant::Registry& registry) {
-    NamedSecrets out;
-    auto rows = session.query("select name, sealed from registry_passwords where registry_id = ?1 order by name", registry.row);
+Result<std::vector<AdminPassword>> read_admin_passwords(Session& session, const Seal& seal, const tenant::Registry& registry) {
+    std::vector<AdminPassword> out;
+    auto rows = session.query("select name, sealed, created_at from registry_passwords where registry_id = ?1 order by name",
+                              registry.row);
     if (!rows) return failure(std::move(rows));
     while (true) {
         auto more = rows->next();
@@ -67,9 +82,64 @@ Result<NamedSecrets> read_admin_passwords(Session& session, const Seal& seal, co
             return failure(ErrorCode::internal, "The passwords of the admin user cannot be unsealed: the key file does "
                                                 "not belong to this database. Put back the key file that was beside it.");
         }
-        out.emplace_back(rows->text(0), Secret(std::string(as_text(*plain))));
+        out.push_back({std::string(rows->text(0)), Secret(std::string(as_text(*plain))), rows->time(2)});
         OPENSSL_cleanse(plain->data(), plain->size());
     }
+}
+
+NamedSecrets named(std::vector<AdminPassword> passwords) {
+    NamedSecrets out;
+    for (AdminPassword& one : passwords) out.emplace_back(std::move(one.name), std::move(one.secret));
+    return out;
+}
+
+// Until when the secret behind a caller holds; nothing if it is gone.
+Result<std::optional<Timestamp>> secret_holds_until(Session& session, const tenant::World& world, const Caller& caller,
+                                                    Timestamp now) {
+    switch (caller.kind) {
+    case CallerKind::anonymous: break;
+    case CallerKind::principal: {
+        auto stored = tenant::valid_credentials(session, *caller.principal, now);
+        if (!stored) return failure(std::move(stored));
+        for (const auto& credential : *stored) {
+            if (credential.key_id.value() == caller.secret) return credential.ends_at;
+        }
+        break;
+    }
+    case CallerKind::admin_user: {
+        const auto* registry = world.find_registry(*caller.registry);
+        if (registry == nullptr) break;
+        auto rows = session.query("select name, created_at from registry_passwords where registry_id = ?1", registry->row);
+        if (!rows) return failure(std::move(rows));
+        while (true) {
+            auto more = rows->next();
+            if (!more) return failure(std::move(more));
+            if (!*more) break;
+            if (password_identity(rows->text(0), rows->time(1)) == caller.secret) return Timestamp::max();
+        }
+        break;
+    }
+    case CallerKind::repository_token: {
+        const auto* token = world.find_token(*caller.token);
+        if (token == nullptr) break;
+        auto stored = tenant::valid_token_passwords(session, token->row, now);
+        if (!stored) return failure(std::move(stored));
+        for (const auto& password : *stored) {
+            if (password_identity(password.name, password.created_at) == caller.secret) {
+                return password.ends_at.value_or(Timestamp::max());
+            }
+        }
+        break;
+    }
+    }
+    return std::nullopt;
+}
+
+// Which of an owner's secrets: what is no secret itself needs no keyed hash.
+MemoryKey memory_key_of(const Guid& owner, std::string_view secret) {
+    MemoryKey key{};
+    std::ranges::copy(Digest::of(as_bytes(fmt::format("{}/{}", owner.value(), secret))).bytes(), key.begin());
+    return key;
 }
 
 // What an unknown user's password is compared with.
@@ -94,6 +164,9 @@ struct Credentials::Memory {
         }
         return found;
     }
+    void remember(const MemoryKey& key, const Guid& id, const std::string& secret, Timestamp until, std::uint64_t began) {
+        verified.insert(key, std::make_shared<const Verified>(Verified{id, secret, until, began}));
+    }
 };
 
 Credentials::Credentials(storage::Database& database, const Seal& seal, WorkerPool& workers, const Clock& clock)
@@ -101,7 +174,8 @@ Credentials::Credentials(storage::Database& database, const Seal& seal, WorkerPo
 
 Credentials::~Credentials() = default;
 
-Task<Result<Guid>> Credentials::verify_principal(const tenant::World& world, std::string_view name, std::string_view secret) {
+Task<Result<VerifiedPrincipal>> Credentials::verify_principal(const tenant::World& world, std::string_view name,
+                                                              std::string_view secret) {
     if (name.size() > longest_name || secret.size() > longest_secret) co_return wrong_credentials();
     const auto application_id = Guid::parse(name);
     const tenant::Principal* principal =
@@ -113,7 +187,7 @@ Task<Result<Guid>> Credentials::verify_principal(const tenant::World& world, std
     const auto found = memory_->find(key, now);
     if (found && principal != nullptr && principal->id == found->id) {
         if (!principal->enabled) co_return wrong_credentials();
-        co_return found->id;
+        co_return VerifiedPrincipal{found->id, found->secret};
     }
 
     // An unknown name takes the same way with the id of nobody.
@@ -123,55 +197,100 @@ Task<Result<Guid>> Credentials::verify_principal(const tenant::World& world, std
     auto stored = co_await std::move(reading);
     if (!stored) co_return failure(std::move(stored));
 
-    std::optional<Timestamp> matched_until;
+    const tenant::StoredCredential* matched = nullptr;
     std::vector<const tenant::StoredCredential*> slow;
     for (const auto& credential : *stored) {
         if (is_slow_hash(credential.hash)) {
             slow.push_back(&credential);
         } else if (matches_hash(secret, credential.hash)) {
-            matched_until = credential.ends_at;
+            matched = &credential;
         }
     }
-    if (!matched_until && (!slow.empty() || !application_id)) {
+    if (matched == nullptr && (!slow.empty() || !application_id)) {
         const Counted counted(memory_->slow_hashes);
         if (counted.number() > max_slow_hashes) {
             co_return failure(ErrorCode::too_many_requests, "Too many sign-ins with passwords at once. Try again in a moment.");
         }
         if (slow.size() > max_slow_hashes_per_sign_in) slow.resize(max_slow_hashes_per_sign_in);
-        auto compare = [&]() -> std::optional<Timestamp> {
+        auto compare = [&]() -> const tenant::StoredCredential* {
             if (slow.empty()) (void)matches_hash(secret, slow_hash_of_nobody());
             for (const auto* credential : slow) {
-                if (matches_hash(secret, credential->hash)) return credential->ends_at;
+                if (matches_hash(secret, credential->hash)) return credential;
             }
-            return std::nullopt;
+            return nullptr;
         };
         auto comparing = workers_.run(std::move(compare));
-        matched_until = co_await comparing;
+        matched = co_await comparing;
     }
-    if (!matched_until || principal == nullptr || !principal->enabled) co_return wrong_credentials();
-    memory_->verified.insert(
-        key, std::make_shared<const Verified>(Verified{id, std::min(*matched_until, now + memory_lifetime), generation}));
-    co_return id;
+    if (matched == nullptr || principal == nullptr || !principal->enabled) co_return wrong_credentials();
+    VerifiedPrincipal out{id, matched->key_id.value()};
+    memory_->remember(key, out.id, out.secret, std::min(matched->ends_at, now + memory_lifetime), generation);
+    co_return out;
 }
 
-Task<Result<void>> Credentials::verify_admin_user(const tenant::Registry& registry, std::string_view name,
-                                                  std::string_view secret) {
+Task<Result<std::string>> Credentials::verify_admin_user(const tenant::Registry& registry, std::string_view name,
+                                                         std::string_view secret) {
     if (!registry.admin_user_enabled || secret.size() > longest_secret || !equals_ignoring_case(name, registry.name)) {
         co_return wrong_credentials();
     }
     const MemoryKey key = memory_->hash.of({"admin", registry.id.value(), secret});
     const Timestamp now = clock_.now();
     const std::uint64_t generation = memory_->generation.load(std::memory_order_acquire);
-    if (memory_->find(key, now)) co_return Result<void>();
+    if (const auto found = memory_->find(key, now)) co_return found->secret;
 
     auto read = [&](Session& session) { return read_admin_passwords(session, seal_, registry); };
     auto reading = database_.read(storage::ReadKind::point, read);
     auto passwords = co_await std::move(reading);
     if (!passwords) co_return failure(std::move(passwords));
-    bool matched = false;
-    for (const auto& [which, password] : *passwords) matched |= password.equals(secret);
-    if (!matched) co_return wrong_credentials();
-    memory_->verified.insert(key, std::make_shared<const Verified>(Verified{registry.id, now + memory_lifetime, generation}));
+    std::string which;
+    for (const AdminPassword& password : *passwords) {
+        if (password.secret.equals(secret)) which = password_identity(password.name, password.created_at);
+    }
+    if (which.empty()) co_return wrong_credentials();
+    memory_->remember(key, registry.id, which, now + memory_lifetime, generation);
+    co_return which;
+}
+
+Task<Result<std::string>> Credentials::verify_repository_token(const tenant::RegistryToken& token, std::string_view secret) {
+    if (!token.enabled || secret.size() > longest_secret) co_return wrong_credentials();
+    const MemoryKey key = memory_->hash.of({"token", token.id.value(), secret});
+    const Timestamp now = clock_.now();
+    const std::uint64_t generation = memory_->generation.load(std::memory_order_acquire);
+    if (const auto found = memory_->find(key, now)) co_return found->secret;
+
+    auto read = [&](Session& session) { return tenant::valid_token_passwords(session, token.row, now); };
+    auto reading = database_.read(storage::ReadKind::point, read);
+    auto passwords = co_await std::move(reading);
+    if (!passwords) co_return failure(std::move(passwords));
+    const tenant::TokenPassword* matched = nullptr;
+    for (const tenant::TokenPassword& password : *passwords) {
+        if (matches_hash(secret, password.hash)) matched = &password;
+    }
+    if (matched == nullptr) co_return wrong_credentials();
+    std::string which = password_identity(matched->name, matched->created_at);
+    memory_->remember(key, token.id, which, std::min(matched->ends_at.value_or(Timestamp::max()), now + memory_lifetime),
+                      generation);
+    co_return which;
+}
+
+Task<Result<void>> Credentials::check_secret(const tenant::World& world, const Caller& caller) {
+    if (caller.secret.empty()) co_return Result<void>();
+    const Guid& owner = caller.principal ? *caller.principal : caller.token ? *caller.token : *caller.registry;
+    const MemoryKey key = memory_key_of(owner, caller.secret);
+    const Timestamp now = clock_.now();
+    const std::uint64_t generation = memory_->generation.load(std::memory_order_acquire);
+    if (memory_->find(key, now)) co_return Result<void>();
+
+    auto read = [&](Session& session) { return secret_holds_until(session, world, caller, now); };
+    auto reading = database_.read(storage::ReadKind::point, read);
+    auto until = co_await std::move(reading);
+    if (!until) co_return failure(std::move(until));
+    if (!*until) {
+        co_return failure(ErrorCode::invalid_credentials,
+                          "The secret that this token was made with has been removed or replaced or has expired. Log in with "
+                          "a new one.");
+    }
+    memory_->remember(key, owner, caller.secret, std::min(**until, now + memory_lifetime), generation);
     co_return Result<void>();
 }
 
@@ -184,7 +303,8 @@ Task<Result<std::vector<std::pair<std::string, Secret>>>> Credentials::admin_pas
     auto read = [&](Session& session) { return read_admin_passwords(session, seal_, registry); };
     auto reading = database_.read(storage::ReadKind::point, read);
     auto existing = co_await std::move(reading);
-    if (!existing || existing->size() == admin_password_names.size()) co_return existing;
+    if (!existing) co_return failure(std::move(existing));
+    if (existing->size() == admin_password_names.size()) co_return named(std::move(*existing));
 
     const Timestamp now = clock_.now();
     auto make = [&](Session& session) -> Result<NamedSecrets> {
@@ -196,7 +316,9 @@ Task<Result<std::vector<std::pair<std::string, Secret>>>> Credentials::admin_pas
                                             seal_.seal(password_purpose(registry, name), as_bytes(secret.reveal())), now);
             if (!inserted) return failure(std::move(inserted));
         }
-        return read_admin_passwords(session, seal_, registry);
+        auto made = read_admin_passwords(session, seal_, registry);
+        if (!made) return failure(std::move(made));
+        return named(std::move(*made));
     };
     auto making = database_.write(make);
     co_return co_await std::move(making);

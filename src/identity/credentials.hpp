@@ -6,6 +6,7 @@
 #include "base/task.hpp"
 #include "base/time.hpp"
 #include "base/worker_pool.hpp"
+#include "identity/caller.hpp"
 #include "identity/seal.hpp"
 #include "storage/database.hpp"
 #include "storage/events.hpp"
@@ -36,8 +37,14 @@ struct NewCredential {
 };
 NewCredential make_credential(std::optional<std::string> display_name, Timestamp now, std::chrono::seconds lifetime);
 
-/// Checks names and secrets of principals and admin users. What was verified is remembered under a keyed hash, bounded
-/// and for a short time, so that Basic credentials on each request cost as little as a token; a changed secret,
+/// Who proved to be who they are, and with which of their secrets (`Caller::secret`).
+struct VerifiedPrincipal {
+    Guid id;
+    std::string secret;
+};
+
+/// Checks names and secrets of principals, admin users and repository tokens. What was verified is remembered under a keyed
+/// hash, bounded and for a short time, so that Basic credentials on each request cost as little as a token; a changed secret,
 /// principal or registry counts at once. Thread-safe.
 class Credentials {
 public:
@@ -48,9 +55,18 @@ public:
     /// same for an unknown name, a wrong or expired secret and a disabled principal; an unknown name costs as much.
     /// `too_many_requests` while many passwords of people are being checked.
     /// `world` must be the current one.
-    Task<Result<Guid>> verify_principal(const tenant::World& world, std::string_view name, std::string_view secret);
-    /// Whether `name` and `secret` are the admin user of the registry, with it enabled.
-    Task<Result<void>> verify_admin_user(const tenant::Registry& registry, std::string_view name, std::string_view secret);
+    Task<Result<VerifiedPrincipal>> verify_principal(const tenant::World& world, std::string_view name,
+                                                     std::string_view secret);
+    /// Whether `name` and `secret` are the admin user of the registry, with it enabled: which of its passwords that is
+    /// (`Caller::secret`).
+    Task<Result<std::string>> verify_admin_user(const tenant::Registry& registry, std::string_view name,
+                                                std::string_view secret);
+    /// Whether it is one of the token's passwords, with the token enabled: which one (`Caller::secret`).
+    Task<Result<std::string>> verify_repository_token(const tenant::RegistryToken& token, std::string_view secret);
+
+    /// Whether the secret behind a token's caller is still there and has not ended: `invalid_credentials` if not. The
+    /// answer is remembered, and forgotten with `forget_remembered`.
+    Task<Result<void>> check_secret(const tenant::World& world, const Caller& caller);
 
     /// Call after a secret of anybody was added, changed or removed, once that is durable: forgets what was remembered.
     void forget_remembered() noexcept;

@@ -2,8 +2,10 @@
 #include "identity/credentials.hpp"
 #include "identity/testing/counting_database.hpp"
 #include "identity/testing/test_clock.hpp"
+#include "tenant/resource_store.hpp"
 #include "tenant/tenancy.hpp"
 #include "tenant/testing/tenant_database.hpp"
+#include "tenant/token_store.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -109,13 +111,15 @@ protected:
     std::optional<ErrorCode> sign_in(std::string_view name, std::string_view with) {
         const auto world = tenancy.world();
         auto signed_in = sync_wait(credentials.verify_principal(*world, name, with));
-        if (signed_in) last_ = *signed_in;
+        if (signed_in) last_ = signed_in->id;
+        if (signed_in) last_secret_ = signed_in->secret;
         return code_of(signed_in);
     }
     std::optional<ErrorCode> sign_in_as_admin(std::string_view name, std::string_view with) {
         return code_of(sync_wait(credentials.verify_admin_user(registry(), name, with)));
     }
     std::optional<Guid> last_;
+    std::string last_secret_;
 };
 
 TEST_F(CredentialsTest, AServicePrincipalSignsInWithItsSecret) {
@@ -368,6 +372,105 @@ TEST_F(CredentialsTest, AdminPasswordsAreSealedForTheirRegistry) {
     }));
     EXPECT_EQ(code_of(sync_wait(credentials.admin_passwords(registry()))), ErrorCode::internal);
     EXPECT_EQ(sign_in_as_admin("berth0", (*passwords)[1].second.reveal()), ErrorCode::internal);
+}
+
+TEST_F(CredentialsTest, WhatWasMadeWithASecretEndsWithIt) {
+    ASSERT_EQ(sign_in(robot_client.value(), secret.secret.reveal()), std::nullopt);
+    Caller caller{.kind = CallerKind::principal, .principal = robot, .secret = last_secret_};
+    const auto check = [&] { return code_of(sync_wait(credentials.check_secret(*tenancy.world(), caller))); };
+    EXPECT_EQ(check(), std::nullopt);
+    EXPECT_EQ(check(), std::nullopt); // remembered
+
+    // Another secret of the same application changes nothing, its own removal does.
+    const NewCredential other = make_credential(std::nullopt, clock.now(), std::chrono::hours(1));
+    keep(application, other);
+    credentials.forget_remembered();
+    EXPECT_EQ(check(), std::nullopt);
+    ASSERT_TRUE(rows.write([&](Session& s) { return tenant::remove_credential(s, application, secret.info.key_id); }));
+    credentials.forget_remembered();
+    EXPECT_EQ(check(), ErrorCode::invalid_credentials);
+    EXPECT_EQ(check(), ErrorCode::invalid_credentials);
+
+    ASSERT_EQ(sign_in(robot_client.value(), other.secret.reveal()), std::nullopt);
+    caller.secret = last_secret_;
+    EXPECT_EQ(check(), std::nullopt);
+    clock.advance(std::chrono::hours(1)); // and when it expires
+    EXPECT_EQ(check(), ErrorCode::invalid_credentials);
+
+    caller.secret.clear(); // behind this there is none that could go
+    EXPECT_EQ(check(), std::nullopt);
+    for (const std::string& odd : {std::string("x"), std::string(10'000, 'x'), robot.value()}) {
+        caller.secret = odd;
+        EXPECT_EQ(check(), ErrorCode::invalid_credentials);
+    }
+}
+
+TEST_F(CredentialsTest, WhatWasMadeWithAnAdminPasswordEndsWithThatPassword) {
+    set_admin_user(true);
+    const auto passwords = sync_wait(credentials.admin_passwords(registry()));
+    ASSERT_TRUE(passwords);
+    std::vector<Caller> callers;
+    for (const auto& [name, password] : *passwords) {
+        const auto which = sync_wait(credentials.verify_admin_user(registry(), registry().name, password.reveal()));
+        ASSERT_TRUE(which);
+        callers.push_back({.kind = CallerKind::admin_user, .registry = registry().id, .secret = *which});
+    }
+    const auto check = [&](const Caller& caller) {
+        return code_of(sync_wait(credentials.check_secret(*tenancy.world(), caller)));
+    };
+    for (const Caller& caller : callers) EXPECT_EQ(check(caller), std::nullopt);
+    clock.advance(std::chrono::seconds(1));
+    ASSERT_TRUE(sync_wait(credentials.regenerate_admin_password(registry(), "password")));
+    EXPECT_EQ(check(callers[0]), ErrorCode::invalid_credentials);
+    EXPECT_EQ(check(callers[1]), std::nullopt);
+}
+
+TEST_F(CredentialsTest, ARepositoryTokenSignsInWithEitherPasswordWhileItHolds) {
+    tenant::Resource row = *rows.first->registry;
+    row.guid = Guid::random();
+    row.type = tenant::token_type;
+    row.name = "ci";
+    row.scope = *rbac::Scope::parse(rows.first->registry->scope.value() + "/tokens/ci");
+    row.properties = {};
+    const std::int64_t id = *rows.write([&](Session& s) { return tenant::insert_resource(s, row); });
+    const Secret first = random_secret();
+    const Secret second = random_secret();
+    const auto put = [&](std::string name, const Secret& password, std::optional<Timestamp> ends_at) {
+        const tenant::TokenPassword kept{
+            .name = std::move(name), .hash = hash_secret(password), .created_at = clock.now(), .ends_at = ends_at};
+        ASSERT_TRUE(rows.write([&](Session& s) { return tenant::put_token_password(s, id, kept); }));
+        credentials.forget_remembered();
+    };
+    put("password1", first, std::nullopt);
+    put("password2", second, clock.now() + std::chrono::minutes(1));
+    refresh();
+    const auto* found = tenancy.world()->find_token(registry(), "CI");
+    ASSERT_NE(found, nullptr);
+    tenant::RegistryToken token = *found;
+    const auto verify = [&](std::string_view with) { return sync_wait(credentials.verify_repository_token(token, with)); };
+    EXPECT_EQ(*verify(first.reveal()), *verify(first.reveal())); // the second time from memory
+    EXPECT_NE(*verify(first.reveal()), *verify(second.reveal()));
+    for (const std::string& wrong : {std::string(), first.reveal() + "a", hash_secret(first), std::string(1 << 20, 'a')}) {
+        EXPECT_EQ(code_of(verify(wrong)), ErrorCode::invalid_credentials);
+    }
+    token.enabled = false;
+    EXPECT_EQ(code_of(verify(first.reveal())), ErrorCode::invalid_credentials);
+    token.enabled = true;
+
+    Caller caller{.kind = CallerKind::repository_token, .registry = registry().id, .token = token.id};
+    caller.secret = *verify(second.reveal());
+    const auto check = [&] { return code_of(sync_wait(credentials.check_secret(*tenancy.world(), caller))); };
+    EXPECT_EQ(check(), std::nullopt);
+    clock.advance(std::chrono::minutes(1));
+    EXPECT_EQ(code_of(verify(second.reveal())), ErrorCode::invalid_credentials);
+    EXPECT_EQ(check(), ErrorCode::invalid_credentials);
+
+    caller.secret = *verify(first.reveal());
+    const Secret third = random_secret();
+    put("password1", third, std::nullopt);
+    EXPECT_EQ(code_of(verify(first.reveal())), ErrorCode::invalid_credentials);
+    EXPECT_EQ(check(), ErrorCode::invalid_credentials);
+    EXPECT_TRUE(verify(third.reveal()));
 }
 
 } // namespace

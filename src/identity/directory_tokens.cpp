@@ -57,6 +57,7 @@ struct DirectoryClaims {
     std::string tenant;
     Guid principal;
     std::optional<std::string> application;
+    std::string secret;
     std::int64_t not_before = 0;
     std::int64_t expires = 0;
 
@@ -85,10 +86,13 @@ Result<DirectoryClaims> DirectoryClaims::parse(const boost::json::object& json) 
     const auto expires = find_integer(claims, "exp");
     if (!expires) return lacks("exp");
     const auto application = find_string(claims, "appid");
+    const auto secret = find_string(claims, "berth_secret");
+    if (!secret) return lacks("berth_secret");
     return DirectoryClaims{.audience = std::string(*audience),
                            .tenant = std::string(*tenant),
                            .principal = std::move(*principal),
                            .application = application ? std::optional<std::string>(*application) : std::nullopt,
+                           .secret = std::string(*secret),
                            .not_before = *not_before,
                            .expires = *expires};
 }
@@ -154,13 +158,14 @@ bool DirectoryTokens::knows_resource(std::string_view resource) const {
 }
 
 Result<IssuedToken> DirectoryTokens::issue(const tenant::World& world, const tenant::Principal& principal,
-                                           std::string_view resource, std::string_view issuer) {
+                                           std::string_view resource, std::string_view issuer, std::string_view secret) {
     const Timestamp now = clock_.now();
     const bool is_user = principal.kind == tenant::PrincipalKind::user;
     DirectoryClaims claims{.audience = std::string(resource),
                            .tenant = world.tenant_id.value(),
                            .principal = principal.id,
                            .application = std::nullopt,
+                           .secret = std::string(secret),
                            .not_before = to_unix_seconds(now - back_dating),
                            .expires = to_unix_seconds(now + lifetime)};
     boost::json::object json{{"aud", claims.audience},
@@ -174,7 +179,8 @@ Result<IssuedToken> DirectoryTokens::issue(const tenant::World& world, const ten
                              {"sub", principal.id.value()},
                              {"tid", claims.tenant},
                              {"uti", Guid::random().compact()},
-                             {"ver", "1.0"}};
+                             {"ver", "1.0"},
+                             {"berth_secret", secret}};
     if (principal.application_id) {
         claims.application = principal.application_id->value();
         json["appid"] = *claims.application;
@@ -237,6 +243,8 @@ Result<Caller> DirectoryTokens::verify(const tenant::World& world, std::span<con
                   .name = principal->application_id ? principal->application_id->value()
                                                     : principal->user_principal_name.value_or(principal->id.value()),
                   .registry = std::nullopt,
+                  .token = std::nullopt,
+                  .secret = claims->secret,
                   .narrowed_to = std::nullopt};
 }
 

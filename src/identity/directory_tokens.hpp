@@ -35,9 +35,10 @@ public:
     void set_own_addresses(std::vector<std::string> base_addresses);
 
     /// A token of one hour for `principal`: `aud` is `resource` as it was asked for; claims as Entra's v1 tokens have
-    /// (aud, iss, iat, nbf, exp, appid, appidacr, idp, idtyp, oid, sub, tid, ver, ...).
+    /// (aud, iss, iat, nbf, exp, appid, appidacr, idp, idtyp, oid, sub, tid, ver, ...). `secret` is the one that the
+    /// principal proved itself with (`Caller::secret`).
     Result<IssuedToken> issue(const tenant::World& world, const tenant::Principal& principal, std::string_view resource,
-                              std::string_view issuer);
+                              std::string_view issuer, std::string_view secret = {});
     /// Whether berth issues tokens for that resource at all (any known audience, with or without trailing slash).
     bool knows_resource(std::string_view resource) const;
 

@@ -65,6 +65,7 @@ std::string_view to_claim(CallerKind kind) noexcept {
     switch (kind) {
     case CallerKind::principal: return "principal";
     case CallerKind::admin_user: return "admin_user";
+    case CallerKind::repository_token: return "repository_token";
     case CallerKind::anonymous: break;
     }
     return "anonymous";
@@ -118,9 +119,17 @@ Result<RegistryClaims> RegistryClaims::parse(const boost::json::object& json) {
     } else if (mode != to_claim(RoleAssignmentMode::registry_permissions)) {
         return lacks("berth_mode");
     }
+    const auto mode_epoch = find_integer(claims, "berth_mode_epoch");
+    if (!mode_epoch) return lacks("berth_mode_epoch");
+    out.mode_epoch = *mode_epoch;
+    const auto secret = find_string(claims, "berth_secret");
+    if (!secret) return lacks("berth_secret");
+    out.secret = *secret;
 
     const auto caller = find_string(claims, "berth_caller");
     const auto object_id = find_string(claims, "oid");
+    const auto token = find_string(claims, "berth_token");
+    if (token.has_value() != (caller == to_claim(CallerKind::repository_token))) return lacks("berth_token");
     if (caller == to_claim(CallerKind::principal)) {
         out.caller = CallerKind::principal;
         out.principal = Guid::parse(object_id.value_or(""));
@@ -129,6 +138,10 @@ Result<RegistryClaims> RegistryClaims::parse(const boost::json::object& json) {
         return lacks("berth_caller"); // only principals have an object id
     } else if (caller == to_claim(CallerKind::admin_user)) {
         out.caller = CallerKind::admin_user;
+    } else if (token) {
+        out.caller = CallerKind::repository_token;
+        out.token = Guid::parse(*token);
+        if (!out.token) return lacks("berth_token");
     } else if (caller != to_claim(CallerKind::anonymous)) {
         return lacks("berth_caller");
     }

@@ -22,9 +22,12 @@ struct RegistryClaims {
     RegistryTokenKind kind = RegistryTokenKind::refresh;
     CallerKind caller = CallerKind::anonymous;
     std::optional<Guid> principal; ///< set exactly for `CallerKind::principal`
+    std::optional<Guid> token;     ///< set exactly for `CallerKind::repository_token`
+    std::string secret;            ///< `Caller::secret`
     std::string registry_id;       ///< `rid`: the registry's id, 32 digits
     std::string audience;
     tenant::RoleAssignmentMode mode = tenant::RoleAssignmentMode::registry_permissions;
+    std::int64_t mode_epoch = 0; ///< `Registry::mode_epoch` when it was issued
     std::int64_t not_before = 0; ///< seconds since 1970
     std::int64_t expires = 0;
     std::vector<TokenScope> asked; ///< of access tokens

@@ -40,12 +40,19 @@ bool can_sign_in(const tenant::Principal* principal) noexcept {
     return principal != nullptr && principal->enabled && principal->kind != tenant::PrincipalKind::group;
 }
 
+const tenant::RegistryToken* usable_token(const tenant::World& world, const tenant::Registry& registry, const Guid& id) {
+    const tenant::RegistryToken* token = world.find_token(id);
+    return token != nullptr && token->enabled && token->registry == registry.id ? token : nullptr;
+}
+
 // Whom the claims name, as the world has them now.
 Result<Caller> caller_of(const tenant::World& world, const tenant::Registry& registry, const RegistryClaims& claims) {
     Caller caller{.kind = claims.caller,
                   .principal = claims.principal,
                   .name = {},
                   .registry = registry.id,
+                  .token = claims.token,
+                  .secret = claims.secret,
                   .narrowed_to = std::nullopt,
                   .until = std::nullopt};
     switch (claims.caller) {
@@ -56,6 +63,12 @@ Result<Caller> caller_of(const tenant::World& world, const tenant::Registry& reg
         if (!registry.admin_user_enabled) return refused("The admin user of the registry is disabled.");
         caller.name = registry.name;
         break;
+    case CallerKind::repository_token: {
+        const tenant::RegistryToken* token = usable_token(world, registry, *claims.token);
+        if (token == nullptr) return refused("The repository token is deleted or disabled.");
+        caller.name = token->name;
+        break;
+    }
     case CallerKind::principal: {
         const tenant::Principal* principal = world.find_principal(*claims.principal);
         if (!can_sign_in(principal)) return refused("The identity of the token is deleted or disabled.");
@@ -80,7 +93,7 @@ struct RegistryTokens::Memory {
     Result<IssuedToken> issue(const KeyRing& keys, Timestamp now, RegistryClaims claims, boost::json::object more,
                               std::chrono::seconds lifetime);
     Result<Caller> verify(const KeyRing& keys, Timestamp now, const tenant::World& world, const tenant::Registry& registry,
-                          RegistryTokenKind kind, std::string_view token);
+                          std::optional<RegistryTokenKind> kind, std::string_view token);
 };
 
 Result<IssuedToken> RegistryTokens::Memory::issue(const KeyRing& keys, Timestamp now, RegistryClaims claims,
@@ -98,7 +111,10 @@ Result<IssuedToken> RegistryTokens::Memory::issue(const KeyRing& keys, Timestamp
                              {"grant_type", to_string(claims.kind)},
                              {"roles", boost::json::array()},
                              {"berth_caller", to_claim(claims.caller)},
-                             {"berth_mode", to_claim(claims.mode)}};
+                             {"berth_mode", to_claim(claims.mode)},
+                             {"berth_mode_epoch", claims.mode_epoch},
+                             {"berth_secret", claims.secret}};
+    if (claims.token) json["berth_token"] = claims.token->value();
     if (claims.principal) json["oid"] = claims.principal->value();
     if (claims.kind == RegistryTokenKind::access) json["berth_asked"] = to_claim(claims.asked);
     for (auto& member : more) json[member.key()] = std::move(member.value());
@@ -116,7 +132,7 @@ Result<IssuedToken> RegistryTokens::Memory::issue(const KeyRing& keys, Timestamp
 }
 
 Result<Caller> RegistryTokens::Memory::verify(const KeyRing& keys, Timestamp now, const tenant::World& world,
-                                              const tenant::Registry& registry, RegistryTokenKind kind,
+                                              const tenant::Registry& registry, std::optional<RegistryTokenKind> kind,
                                               std::string_view token) {
     // Checked here too, before anything is computed over the token.
     if (token.size() > longest_issued) return refused("The token is longer than any that this registry issues.");
@@ -133,17 +149,19 @@ Result<Caller> RegistryTokens::Memory::verify(const KeyRing& keys, Timestamp now
     const std::int64_t seconds = to_unix_seconds(now);
     if (seconds >= claims->expires) return refused("The token has expired.");
     if (seconds < claims->not_before) return refused("The token is not valid yet.");
-    if (claims->kind != kind) {
+    if (kind && claims->kind != *kind) {
         return refused(fmt::format("This is no {} token: its grant_type is '{}'.",
-                                   kind == RegistryTokenKind::refresh ? "refresh" : "access", to_string(claims->kind)));
+                                   *kind == RegistryTokenKind::refresh ? "refresh" : "access", to_string(claims->kind)));
     }
     if (claims->registry_id != registry.id.compact()) return refused("The token is for another registry.");
     if (claims->audience != registry.login_server) {
         return refused(
             fmt::format("The token is for the audience '{}', not for '{}'.", claims->audience, registry.login_server));
     }
-    if (claims->mode != registry.mode) {
-        return refused("The token was issued before the registry's role assignment mode was changed. Log in again.");
+    // Also when it was switched back: what a client made of its rights is of the other mode.
+    if (claims->kind == RegistryTokenKind::access &&
+        (claims->mode != registry.mode || claims->mode_epoch != registry.mode_epoch)) {
+        return refused("The token was issued before the registry's role assignment mode was switched. Ask for a new one.");
     }
     return caller_of(world, registry, *claims);
 }
@@ -167,9 +185,12 @@ Result<Subject> subject_of(const tenant::World& world, const tenant::Registry& r
     }
     Subject out{{.caller = caller.kind,
                  .principal = std::nullopt,
+                 .token = std::nullopt,
+                 .secret = caller.secret,
                  .registry_id = registry.id.compact(),
                  .audience = registry.login_server,
                  .mode = registry.mode,
+                 .mode_epoch = registry.mode_epoch,
                  .asked = {}},
                 {}};
     switch (caller.kind) {
@@ -178,6 +199,13 @@ Result<Subject> subject_of(const tenant::World& world, const tenant::Registry& r
         if (!registry.admin_user_enabled) return refused("The admin user of the registry is disabled.");
         out.json["sub"] = registry.name;
         break;
+    case CallerKind::repository_token: {
+        const auto* token = caller.token ? usable_token(world, registry, *caller.token) : nullptr;
+        if (token == nullptr) return refused("The repository token is deleted or disabled.");
+        out.claims.token = token->id;
+        out.json["sub"] = token->name;
+        break;
+    }
     case CallerKind::principal: {
         const auto* principal = caller.principal ? world.find_principal(*caller.principal) : nullptr;
         if (!can_sign_in(principal)) return refused("The identity is deleted or disabled.");
@@ -235,6 +263,11 @@ Result<Caller> RegistryTokens::verify_refresh(const tenant::World& world, const 
 Result<Caller> RegistryTokens::verify_access(const tenant::World& world, const tenant::Registry& registry,
                                              std::string_view token) {
     return memory_->verify(keys_, clock_.now(), world, registry, RegistryTokenKind::access, token);
+}
+
+Result<Caller> RegistryTokens::verify_either(const tenant::World& world, const tenant::Registry& registry,
+                                             std::string_view token) {
+    return memory_->verify(keys_, clock_.now(), world, registry, std::nullopt, token);
 }
 
 } // namespace berth::identity

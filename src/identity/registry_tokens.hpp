@@ -28,18 +28,22 @@ public:
     RegistryTokens(const KeyRing& keys, const Clock& clock);
     ~RegistryTokens();
 
-    /// For a principal or admin user: three hours.
+    /// For a principal or admin user: three hours. Holds across switches of the registry's mode, so that nobody has to log
+    /// in again.
     Result<IssuedToken> issue_refresh(const tenant::World& world, const tenant::Registry& registry, const Caller& caller);
-    /// One hour (anonymous: five minutes). `asked` narrows what it may be used for; `granted` is what clients read in
-    /// `access` and decides nothing.
+    /// One hour (anonymous: five minutes), until the registry's mode is switched. `asked` narrows what it may be used for;
+    /// `granted` is what clients read in `access` and decides nothing.
     Result<IssuedToken> issue_access(const tenant::World& world, const tenant::Registry& registry, const Caller& caller,
                                      const std::vector<TokenScope>& asked, const std::vector<TokenScope>& granted);
 
     /// The caller a refresh token stands for. `invalid_credentials` with a message that says what is wrong: signature,
     /// expiry, audience, another registry, a principal that is gone or disabled, a missing claim.
     Result<Caller> verify_refresh(const tenant::World& world, const tenant::Registry& registry, std::string_view token);
-    /// The same for an access token; the caller comes narrowed.
+    /// The same for an access token; the caller comes narrowed. One from before a switch of the registry's mode is
+    /// refused, so that its client asks for a new one.
     Result<Caller> verify_access(const tenant::World& world, const tenant::Registry& registry, std::string_view token);
+    /// One of either kind, as what clients put into the place of a password.
+    Result<Caller> verify_either(const tenant::World& world, const tenant::Registry& registry, std::string_view token);
 
 private:
     struct Memory;

@@ -69,9 +69,9 @@ protected:
 
 TEST_F(RegistryTokensTest, RefreshTokensHaveAzuresClaims) {
     const object claims = json_part(refresh(robot()), 1);
-    EXPECT_THAT(names(claims),
-                UnorderedElementsAre("jti", "sub", "nbf", "exp", "iat", "iss", "aud", "version", "rid", "grant_type", "appid",
-                                     "tenant", "permissions", "roles", "oid", "berth_caller", "berth_mode"));
+    EXPECT_THAT(names(claims), UnorderedElementsAre("jti", "sub", "nbf", "exp", "iat", "iss", "aud", "version", "rid",
+                                                    "grant_type", "appid", "tenant", "permissions", "roles", "oid",
+                                                    "berth_caller", "berth_mode", "berth_mode_epoch", "berth_secret"));
     EXPECT_TRUE(Guid::parse(std::string_view(claims.at("jti").as_string())));
     EXPECT_EQ(claims.at("sub"), value(people.robot_client.value()));
     EXPECT_EQ(claims.at("appid"), value(people.robot_client.value()));
@@ -91,9 +91,9 @@ TEST_F(RegistryTokensTest, RefreshTokensHaveAzuresClaims) {
 
 TEST_F(RegistryTokensTest, AccessTokensHaveAzuresClaims) {
     const object claims = json_part(access(robot(), "repository:app:pull,push", "repository:app:pull"), 1);
-    EXPECT_THAT(names(claims),
-                UnorderedElementsAre("jti", "sub", "nbf", "exp", "iat", "iss", "aud", "version", "rid", "grant_type", "appid",
-                                     "roles", "access", "oid", "berth_caller", "berth_mode", "berth_asked"));
+    EXPECT_THAT(names(claims), UnorderedElementsAre("jti", "sub", "nbf", "exp", "iat", "iss", "aud", "version", "rid",
+                                                    "grant_type", "appid", "roles", "access", "oid", "berth_caller",
+                                                    "berth_mode", "berth_mode_epoch", "berth_secret", "berth_asked"));
     EXPECT_EQ(claims.at("grant_type"), "access_token");
     EXPECT_EQ(claims.at("exp").as_int64() - claims.at("nbf").as_int64(), 4'500);
     EXPECT_EQ(claims.at("access"), (value{{{"type", "repository"}, {"name", "app"}, {"actions", {"pull"}}}}));
@@ -266,20 +266,93 @@ TEST_F(RegistryTokensTest, EndWithWhomTheyStandFor) {
         tokens.issue_access(people.world(), registry(), {.kind = CallerKind::principal, .principal = people.team}, {}, {}));
 }
 
-TEST_F(RegistryTokensTest, EndWithTheRoleAssignmentMode) {
+TEST_F(RegistryTokensTest, AccessTokensEndWithTheRoleAssignmentModeAndRefreshTokensDoNot) {
     const std::string token = access(robot());
     const std::string by_admin = access(admin());
-    people.registry().mode = tenant::RoleAssignmentMode::repository_permissions;
+    const std::string login = refresh(robot());
+    tenant::Registry& changed = people.registry();
+    changed.mode = tenant::RoleAssignmentMode::repository_permissions;
+    ++changed.mode_epoch;
     expect_refused(Use::access, token, "role assignment mode");
     expect_refused(Use::access, by_admin, "role assignment mode");
-    expect_accepted(Use::access, access(robot()));
+    const std::string between = access(robot());
+    expect_accepted(Use::access, between);
+    expect_accepted(Use::refresh, login);
+    // Switched back: the mode is the same, the tokens are not.
+    changed.mode = tenant::RoleAssignmentMode::registry_permissions;
+    ++changed.mode_epoch;
+    expect_refused(Use::access, token, "role assignment mode");
+    expect_refused(Use::access, between, "role assignment mode");
+    expect_accepted(Use::refresh, login);
+    // In the place of a password a refresh token goes on too, an old access token does not.
+    EXPECT_TRUE(tokens.verify_either(people.world(), registry(), login));
+    EXPECT_FALSE(tokens.verify_either(people.world(), registry(), token));
+    EXPECT_TRUE(tokens.verify_either(people.world(), registry(), access(robot())));
+}
+
+TEST_F(RegistryTokensTest, RememberWhichSecretIsBehindThem) {
+    Caller caller = robot();
+    caller.secret = "00000000-0000-4000-8000-000000000001";
+    for (RegistryTokens* with : {&tokens, &cold}) {
+        EXPECT_EQ(verify(*with, Use::access, access(caller))->secret, caller.secret);
+        const auto again = verify(*with, Use::refresh, refresh(caller));
+        EXPECT_EQ(again->secret, caller.secret);
+        EXPECT_EQ(verify(*with, Use::access, access(*again))->secret, caller.secret); // through the other token
+        EXPECT_EQ(verify(*with, Use::access, access(robot()))->secret, "");
+    }
+}
+
+TEST_F(RegistryTokensTest, RepositoryTokensCallAsThemselvesInTheirRegistry) {
+    const auto map = std::make_shared<const tenant::ScopeMap>();
+    people.builder.tokens.push_back(
+        {.id = Guid::random(), .name = "ci", .registry = registry().id, .row = 7, .scope_map = map});
+    people.builder.tokens.push_back(
+        {.id = Guid::random(), .name = "ci", .registry = people.other_registry().id, .row = 8, .scope_map = map});
+    tenant::RegistryToken& row = people.builder.tokens[0];
+    const Caller caller{.kind = CallerKind::repository_token, .name = "ci", .registry = registry().id, .token = row.id};
+    const std::string token = access(caller);
+    const object claims = json_part(token, 1);
+    EXPECT_EQ(claims.at("sub"), "ci");
+    EXPECT_FALSE(claims.contains("oid"));
+    for (RegistryTokens* with : {&tokens, &cold}) {
+        const auto verified = verify(*with, Use::access, token);
+        ASSERT_TRUE(verified) << verified.error().message;
+        EXPECT_EQ(verified->kind, CallerKind::repository_token);
+        EXPECT_EQ(verified->token, row.id);
+        EXPECT_EQ(verified->name, "ci");
+        EXPECT_FALSE(verified->principal);
+    }
+    // Its id goes with its kind, and with nothing else.
+    for (const auto& [claim, wrong] : {std::pair<const char*, value>{"berth_caller", "admin_user"},
+                                       {"berth_caller", "principal"},
+                                       {"berth_token", "x"},
+                                       {"berth_token", value(Guid::random().value())},
+                                       {"berth_token", value(people.builder.tokens[1].id.value())},
+                                       {"oid", value(people.robot.value())}}) {
+        object changed = claims;
+        changed[claim] = wrong;
+        expect_refused(Use::access, sign(changed), "", claim);
+    }
+    object of_robot = json_part(access(robot()), 1);
+    of_robot["berth_token"] = row.id.value();
+    expect_refused(Use::access, sign(of_robot), "berth_token");
+
+    row.enabled = false;
+    expect_refused(Use::access, token, "disabled");
+    EXPECT_FALSE(tokens.issue_access(people.world(), registry(), caller, {}, {}));
+    row.enabled = true;
+    expect_accepted(Use::access, token);
+    row.id = Guid::random(); // deleted, and made anew under the same name
+    expect_refused(Use::access, token, "deleted");
 }
 
 TEST_F(RegistryTokensTest, EveryClaimMustBeThereAndRight) {
     const object good = json_part(access(robot()), 1);
     expect_accepted(Use::access, sign(good)); // the test can make what is accepted
-    const char* const needed[] = {"jti", "sub", "nbf",        "exp",     "iat",          "iss",        "aud",
-                                  "rid", "oid", "grant_type", "version", "berth_caller", "berth_mode", "berth_asked"};
+    const char* const needed[] = {"jti",         "sub",          "nbf",        "exp",         "iat",
+                                  "iss",         "aud",          "rid",        "oid",         "grant_type",
+                                  "version",     "berth_caller", "berth_mode", "berth_asked", "berth_mode_epoch",
+                                  "berth_secret"};
     for (const char* claim : needed) {
         object without = good;
         without.erase(claim);
@@ -287,8 +360,9 @@ TEST_F(RegistryTokensTest, EveryClaimMustBeThereAndRight) {
         for (const value& wrong : {value(nullptr), value(true), value(1.5), value(-1), value(""), value("x"),
                                    value(boost::json::array{1}), value(object{{"a", 1}})}) {
             if (wrong.kind() == good.at(claim).kind() &&
-                (claim == std::string_view("jti") || claim == std::string_view("sub") || claim == std::string_view("version") ||
-                 claim == std::string_view("iat") || claim == std::string_view("nbf"))) {
+                (claim == std::string_view("jti") || claim == std::string_view("berth_secret") ||
+                 claim == std::string_view("sub") || claim == std::string_view("version") || claim == std::string_view("iat") ||
+                 claim == std::string_view("nbf"))) {
                 continue; // of the right type, and any value will do
             }
             object changed = good;
