@@ -9,9 +9,13 @@ namespace {
 
 constexpr std::array<std::string_view, 4> sources{"Request", "Resource", "Principal", "Environment"};
 
-AttributeValues one(std::string_view text) noexcept {
-    if (text.empty()) return {};
-    return {.single = ConditionValue{.text = text, .number = {}}};
+AttributeValues text(std::string_view value) noexcept {
+    if (value.empty()) return {};
+    return {.single = ConditionValue{.text = value, .number = {}}};
+}
+
+AttributeValues guid(const Guid& value) noexcept {
+    return {.single = ConditionValue::read(ConditionType::guid, value.value())};
 }
 
 } // namespace
@@ -74,13 +78,13 @@ AttributeValues ConditionAttribute::values(const Attributes& attributes) const n
     const auto* requested = attributes.requested_assignment;
     const auto* existing = attributes.existing_assignment;
     switch (kind_) {
-    case Kind::repository: return one(attributes.repository);
-    case Kind::requested_role: return one(requested ? std::string_view(requested->role_definition.value()) : "");
-    case Kind::requested_principal: return one(requested ? std::string_view(requested->principal.value()) : "");
-    case Kind::requested_principal_type: return one(requested ? requested->principal_type : "");
-    case Kind::existing_role: return one(existing ? std::string_view(existing->role_definition.value()) : "");
-    case Kind::existing_principal: return one(existing ? std::string_view(existing->principal.value()) : "");
-    case Kind::existing_principal_type: return one(existing ? existing->principal_type : "");
+    case Kind::repository: return text(attributes.repository);
+    case Kind::requested_role: return requested ? guid(requested->role_definition) : AttributeValues{};
+    case Kind::requested_principal: return requested ? guid(requested->principal) : AttributeValues{};
+    case Kind::requested_principal_type: return requested ? text(requested->principal_type) : AttributeValues{};
+    case Kind::existing_role: return existing ? guid(existing->role_definition) : AttributeValues{};
+    case Kind::existing_principal: return existing ? guid(existing->principal) : AttributeValues{};
+    case Kind::existing_principal_type: return existing ? text(existing->principal_type) : AttributeValues{};
     case Kind::utc_now:
         if (attributes.now == Timestamp{}) return {};
         return {.single = ConditionValue{.text = {}, .number = {to_microseconds(attributes.now), 0}}};

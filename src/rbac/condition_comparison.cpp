@@ -13,6 +13,7 @@ public:
             written_ = operand.literals;
         }
     }
+    std::span<const ConditionLiteral> written() const noexcept { return written_; }
     std::size_t size() const noexcept { return written_.empty() ? of_request_.size() : written_.size(); }
     std::optional<ConditionValue> at(std::size_t index, ConditionType type) const noexcept {
         return written_.empty() ? of_request_.at(index, type) : written_[index].value();
@@ -22,6 +23,19 @@ private:
     std::span<const ConditionLiteral> written_;
     AttributeValues of_request_;
 };
+
+// Whether a value of the left stands so to all values of the right, or to any of them.
+bool stands_to(const ConditionValue& value, const Side& right, const ConditionOperator& op, bool all) noexcept {
+    for (const auto& literal : right.written()) {
+        if (op.compares(value, literal.value()) != all) return !all;
+    }
+    if (!right.written().empty()) return all;
+    for (std::size_t i = 0; i < right.size(); ++i) {
+        const auto other = right.at(i, op.type);
+        if ((other && op.compares(value, *other)) != all) return !all;
+    }
+    return all;
+}
 
 } // namespace
 
@@ -36,16 +50,9 @@ bool compare(const ConditionComparison& comparison, const Attributes& attributes
         comparison.quantifier == ConditionQuantifier::all_of_any || comparison.quantifier == ConditionQuantifier::all_of_all;
     const bool all_right =
         comparison.quantifier == ConditionQuantifier::any_of_all || comparison.quantifier == ConditionQuantifier::all_of_all;
-    const auto fits = [&](const ConditionValue& value) {
-        for (std::size_t i = 0; i < right.size(); ++i) {
-            const auto other = right.at(i, op.type);
-            if ((other && op.compares(value, *other)) != all_right) return !all_right;
-        }
-        return all_right;
-    };
     for (std::size_t i = 0; i < left.size(); ++i) {
         const auto value = left.at(i, op.type);
-        if ((value && fits(*value)) != all_left) return !all_left;
+        if ((value && stands_to(*value, right, op, all_right)) != all_left) return !all_left;
     }
     return all_left;
 }

@@ -44,27 +44,6 @@ constexpr std::array operators{
     ConditionOperator{"BoolNotEquals", Type::boolean, equals, true},
 };
 
-bool text_equals(const ConditionValue& left, const ConditionValue& right, bool ignore_case) noexcept {
-    return ignore_case ? equals_ignoring_case(left.text, right.text) : left.text == right.text;
-}
-
-bool stand(const ConditionOperator& op, const ConditionValue& left, const ConditionValue& right) noexcept {
-    switch (op.relation) {
-    case equals:
-        if (op.type == Type::string) return text_equals(left, right, op.ignore_case);
-        if (op.type == Type::guid) return text_equals(left, right, true);
-        return left.number == right.number;
-    case starts_with:
-        return op.ignore_case ? starts_with_ignoring_case(left.text, right.text) : left.text.starts_with(right.text);
-    case like: return matches_like(right.text, left.text, op.ignore_case);
-    case less: return left.number < right.number;
-    case less_equals: return left.number <= right.number;
-    case greater: return left.number > right.number;
-    case greater_equals: return left.number >= right.number;
-    }
-    return false;
-}
-
 } // namespace
 
 std::optional<ConditionOperator> ConditionOperator::find(std::string_view name) noexcept {
@@ -88,8 +67,13 @@ std::string ConditionOperator::names_of(ConditionType type) {
     return out;
 }
 
-bool ConditionOperator::compares(const ConditionValue& left, const ConditionValue& right) const noexcept {
-    return stand(*this, left, right) != negated;
+bool ConditionOperator::text_stands(std::string_view left, std::string_view right) const noexcept {
+    switch (relation) {
+    case equals: return ignore_case ? equals_ignoring_case(left, right) : left == right;
+    case starts_with: return ignore_case ? starts_with_ignoring_case(left, right) : left.starts_with(right);
+    case like: return matches_like(right, left, ignore_case);
+    default: return false; // no operator on strings has another relation
+    }
 }
 
 std::optional<ConditionQuantifier> find_quantifier(std::string_view name) noexcept {

@@ -25,7 +25,25 @@ struct ConditionOperator {
     /// The names of a type's operators, for messages: `GuidEquals or GuidNotEquals`.
     static std::string names_of(ConditionType type);
     /// Whether the two values, both read as of `type`, stand to each other as the operator says.
-    bool compares(const ConditionValue& left, const ConditionValue& right) const noexcept;
+    bool compares(const ConditionValue& left, const ConditionValue& right) const noexcept {
+        const bool stand =
+            type == ConditionType::string ? text_stands(left.text, right.text) : number_stands(left.number, right.number);
+        return stand != negated;
+    }
+
+private:
+    bool text_stands(std::string_view left, std::string_view right) const noexcept;
+    // Here, because a list of GUIDs may be long.
+    bool number_stands(const Decimal& left, const Decimal& right) const noexcept {
+        switch (relation) {
+        case ConditionRelation::equals: return left == right;
+        case ConditionRelation::less: return left < right;
+        case ConditionRelation::less_equals: return left <= right;
+        case ConditionRelation::greater: return left > right;
+        case ConditionRelation::greater_equals: return left >= right;
+        default: return false; // no operator on numbers has another relation
+        }
+    }
 };
 
 /// How many values of each side a comparison is about: the `For…Of…Values:` before an operator.

@@ -9,15 +9,28 @@ namespace berth::rbac {
 namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex_digit(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+std::optional<std::uint64_t> hex_value(char c) noexcept {
+    if (is_digit(c)) return static_cast<std::uint64_t>(c - '0');
+    const char lower = static_cast<char>(c | 32);
+    if (lower >= 'a' && lower <= 'f') return static_cast<std::uint64_t>(lower - 'a' + 10);
+    return std::nullopt;
+}
 
-bool is_guid(std::string_view text) noexcept {
-    if (text.size() != 36) return false;
+// The 128 bits of a GUID, in the two numbers that a decimal has room for.
+std::optional<Decimal> read_guid(std::string_view text) noexcept {
+    if (text.size() != 36) return std::nullopt;
+    std::uint64_t halves[2] = {0, 0};
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-        if (dash ? text[i] != '-' : !is_hex_digit(text[i])) return false;
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            if (text[i] != '-') return std::nullopt;
+            continue;
+        }
+        const auto digit = hex_value(text[i]);
+        if (!digit) return std::nullopt;
+        auto& half = halves[i < 18 ? 0 : 1];
+        half = half << 4 | *digit;
     }
-    return true;
+    return Decimal{.whole = static_cast<std::int64_t>(halves[0]), .billionths = static_cast<std::int64_t>(halves[1])};
 }
 
 } // namespace
@@ -53,7 +66,7 @@ std::optional<ConditionValue> ConditionValue::read(ConditionType type, std::stri
         if (auto time = parse_rfc3339(text)) return ConditionValue{.text = text, .number = {to_microseconds(*time), 0}};
         return std::nullopt;
     case ConditionType::guid:
-        if (is_guid(text)) return ConditionValue{.text = text, .number = {}};
+        if (auto bits = read_guid(text)) return ConditionValue{.text = text, .number = *bits};
         return std::nullopt;
     case ConditionType::boolean:
         if (equals_ignoring_case(text, "true")) return ConditionValue{.text = text, .number = {1, 0}};

@@ -20,8 +20,8 @@ struct Decimal {
     auto operator<=>(const Decimal&) const = default;
 };
 
-/// One value as a comparison sees it. Strings and GUIDs are looked at as text; a point in time is a number of
-/// microseconds since the epoch, a boolean is 0 or 1. A view, made without an allocation.
+/// One value as a comparison sees it. A string is looked at as text; a point in time is a number of microseconds since
+/// the epoch, a boolean is 0 or 1, a GUID its two halves of 64 bits. A view, made without an allocation.
 struct ConditionValue {
     std::string_view text;
     Decimal number;
