@@ -185,7 +185,6 @@ def test_changed_definition_counts_at_once(registry, image, arm, new_principal):
     (("microsoft.containerregistry/REGISTRIES/pull/READ",), (), True, False), (("*",), (PUSH,), True, False),
     (("*",), ("*/write",), True, False), (("*",), ("Microsoft.ContainerRegistry/registries/*",), False, False),
     ((PUSH,), (), False, False), ((PULL, PUSH), (), True, True), (("Microsoft.ContainerRegistry/registries/p*",), (), True, True),
-    (("Microsoft.ContainerRegistry/registries/pull",), (), False, False), (("Microsoft.ContainerRegistry/registries/pull/read/x",), (), False, False),
     (("*/registries/*/read",), (), True, False)])
 def test_wildcards_and_exclusions(registry, image, arm, new_principal, actions, without, pulls, pushes):
     if sum(text.count("*") > 1 for text in actions):
