@@ -1,50 +1,63 @@
 #include "rbac/testing/naive_evaluator.hpp"
 
-#include <cctype>
+#include <algorithm>
 #include <vector>
 
 namespace berth::rbac::testing {
 namespace {
 
-std::string folded(std::string text) {
-    for (auto& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
-// By recursion on the pattern: a star is nothing, or one character and a star.
-bool wild(const char* pattern, const char* text) {
-    if (*pattern == '\0') return *text == '\0';
-    if (*pattern == '*') return wild(pattern + 1, text) || (*text != '\0' && wild(pattern, text + 1));
-    return *pattern == *text && wild(pattern + 1, text + 1);
-}
-
 bool any_matches(const std::vector<std::string>& patterns, const std::string& action) {
-    bool out = false;
-    for (const auto& pattern : patterns) out = out || wild(folded(pattern).c_str(), folded(action).c_str());
-    return out;
+    const auto text = folded(action);
+    return std::any_of(patterns.begin(), patterns.end(),
+                       [&](const std::string& pattern) { return wild(folded(pattern).c_str(), text.c_str()); });
 }
 
-std::vector<std::string> segments(const std::string& scope) {
-    std::vector<std::string> out(1);
-    for (char c : folded(scope)) {
-        if (c == '/') {
-            out.emplace_back();
-        } else {
-            out.back() += c;
-        }
-    }
-    std::erase(out, "");
-    return out;
+bool matches(const Permission& permission, const NaiveRequest& request) {
+    const auto& included = request.is_data_action ? permission.data_actions : permission.actions;
+    const auto& excluded = request.is_data_action ? permission.not_data_actions : permission.not_actions;
+    return any_matches(included, request.action) && !any_matches(excluded, request.action);
+}
+
+// In lower case, `/` as nothing, so that whatever lies below begins with this and a slash.
+std::string path(const std::string& scope) { return scope == "/" ? "" : folded(scope); }
+
+bool is_above(const std::string& upper, const std::string& lower) {
+    return lower.size() > upper.size() && lower[upper.size()] == '/' && lower.compare(0, upper.size(), upper) == 0;
+}
+
+// The first `count` segments of a path that has as many.
+std::string beginning(const std::string& path, int count) {
+    std::size_t end = 0;
+    while (count-- > 0 && end < path.size()) end = std::min(path.find('/', end + 1), path.size());
+    return path.substr(0, end);
 }
 
 } // namespace
 
-bool NaiveEvaluator::covers(const std::string& above, const std::string& below) {
-    auto upper = segments(above);
-    auto lower = segments(below);
-    if (upper.size() > lower.size()) return false;
-    lower.resize(upper.size());
-    return upper == lower;
+bool NaiveEvaluator::covers(const std::string& above, const std::string& below) const {
+    const auto upper = path(above);
+    auto lower = path(below);
+    if (upper == lower || is_above(upper, lower)) return true;
+    // What is below may lie in a management group, that one in another, and so on.
+    const std::string groups = "/providers/microsoft.management/managementgroups";
+    if (!is_above(groups, upper)) return false;
+    if (is_above("/subscriptions", lower)) {
+        lower = beginning(lower, 2);
+    } else if (is_above(groups, lower)) {
+        lower = beginning(lower, 4);
+    } else {
+        return false;
+    }
+    std::set<std::string> been;
+    while (been.insert(lower).second) {
+        if (lower == upper) return true;
+        for (const auto& membership : input_.management_groups) {
+            if (path(membership.member.value()) != lower) continue;
+            lower = path(membership.group.value());
+            break;
+        }
+    }
+    return false;
 }
 
 std::set<std::string> NaiveEvaluator::identities(const std::string& principal) const {
@@ -58,30 +71,62 @@ std::set<std::string> NaiveEvaluator::identities(const std::string& principal) c
     return out;
 }
 
-bool NaiveEvaluator::grants(const RoleAssignment& assignment, const std::string& action, bool is_data_action,
-                            const std::string& scope) const {
-    if (!covers(assignment.scope.value(), scope)) return false;
-    if (assignment.condition) return false;
-    std::vector<const RoleDefinition*> candidates;
-    for (const auto& role : built_in_roles()) candidates.push_back(&role);
-    for (const auto& role : input_.custom_roles) candidates.push_back(&role);
-    for (const auto* role : candidates) {
-        if (role->id != assignment.role_definition) continue;
-        for (const auto& permission : role->permissions) {
-            const auto& included = is_data_action ? permission.data_actions : permission.actions;
-            const auto& excluded = is_data_action ? permission.not_data_actions : permission.not_actions;
-            if (any_matches(included, action) && !any_matches(excluded, action)) return true;
+bool NaiveEvaluator::holds(const ConditionPointer& condition, const NaiveRequest& request) const {
+    if (!condition || request.conditions_hold) return true;
+    auto found = conditions_.find(condition->text());
+    return found != conditions_.end() && found->second.holds(request.action, request.attributes);
+}
+
+bool NaiveEvaluator::grants(const RoleAssignment& assignment, const NaiveRequest& request) const {
+    if (!covers(assignment.scope.value(), request.scope)) return false;
+    auto role_grants = [&](const RoleDefinition& role) {
+        for (const auto& permission : role.permissions) {
+            if (matches(permission, request) && holds(permission.condition, request) && holds(assignment.condition, request)) {
+                return true;
+            }
         }
-        return false; // ids are unique, and a built-in role's cannot be taken
+        return false;
+    };
+    // Ids are unique, and a built-in role's cannot be taken.
+    for (const auto& role : built_in_roles()) {
+        if (role.id == assignment.role_definition) return role_grants(role);
+    }
+    for (const auto& role : input_.custom_roles) {
+        if (role.id == assignment.role_definition) return role_grants(role);
     }
     return false;
 }
 
-bool NaiveEvaluator::allows(const std::string& principal, const std::string& action, bool is_data_action,
-                            const std::string& scope) const {
-    auto ids = identities(principal);
+bool NaiveEvaluator::names(const DenyAssignment& deny, const NaiveRequest& request) const {
+    const auto ids = identities(request.principal);
+    for (const auto& principal : deny.principals) {
+        if (ids.contains(principal.id.value())) return true;
+        if (principal.id.value() == "00000000-0000-0000-0000-000000000000" && principal.type == "SystemDefined") return true;
+    }
+    return false;
+}
+
+bool NaiveEvaluator::denies(const DenyAssignment& deny, const NaiveRequest& request) const {
+    if (!covers(deny.scope.value(), request.scope)) return false;
+    if (deny.does_not_apply_to_child_scopes && path(deny.scope.value()) != path(request.scope)) return false;
+    if (!names(deny, request)) return false;
+    const auto ids = identities(request.principal);
+    for (const auto& principal : deny.excluded_principals) {
+        if (ids.contains(principal.id.value())) return false;
+    }
+    for (const auto& permission : deny.permissions) {
+        if (matches(permission, request)) return true;
+    }
+    return false;
+}
+
+bool NaiveEvaluator::allows(const NaiveRequest& request) const {
+    for (const auto& deny : input_.deny_assignments) {
+        if (denies(deny, request)) return false;
+    }
+    const auto ids = identities(request.principal);
     for (const auto& assignment : input_.assignments) {
-        if (ids.contains(assignment.principal.value()) && grants(assignment, action, is_data_action, scope)) return true;
+        if (ids.contains(assignment.principal.value()) && grants(assignment, request)) return true;
     }
     return false;
 }

@@ -1,29 +1,47 @@
 #pragma once
 
 #include "rbac/policy.hpp"
+#include "rbac/testing/naive_condition.hpp"
 
 #include <set>
 #include <string>
 
 namespace berth::rbac::testing {
 
-/// Azure's algorithm of role assignments as the documents tell it, word for word and without any preparation: text is
-/// compared as text, groups are collected by going over all memberships until nothing new turns up. Slow and plain, so
-/// that the compiled policy has something to be measured against that shares no code with it.
+/// A request in plain text.
+struct NaiveRequest {
+    std::string principal;
+    std::string action;
+    bool is_data_action = false;
+    std::string scope;
+    NaiveAttributes attributes;
+    bool conditions_hold = false; ///< all of them, whatever they say
+};
+
+/// Azure's algorithm as the documents tell it, word for word and without any preparation: text is compared as text, groups
+/// are collected by going over all memberships until nothing new turns up. Slow and plain, so that the compiled policy has
+/// something to be measured against that shares no code with it.
 class NaiveEvaluator {
 public:
-    explicit NaiveEvaluator(const PolicyInput& input) : input_(input) {}
+    NaiveEvaluator(const PolicyInput& input, const NaiveConditions& conditions) : input_(input), conditions_(conditions) {}
 
-    bool allows(const std::string& principal, const std::string& action, bool is_data_action, const std::string& scope) const;
+    bool allows(const NaiveRequest& request) const;
+    /// Whether this deny assignment denies that to the one who asks.
+    bool denies(const DenyAssignment& deny, const NaiveRequest& request) const;
+    /// Whether it names the one who asks, excluded or not.
+    bool names(const DenyAssignment& deny, const NaiveRequest& request) const;
     /// Whether this assignment grants that to somebody who holds it.
-    bool grants(const RoleAssignment& assignment, const std::string& action, bool is_data_action,
-                const std::string& scope) const;
+    bool grants(const RoleAssignment& assignment, const NaiveRequest& request) const;
     /// The principal and all groups it is in.
     std::set<std::string> identities(const std::string& principal) const;
-    static bool covers(const std::string& above, const std::string& below);
+    /// By path or through management groups.
+    bool covers(const std::string& above, const std::string& below) const;
 
 private:
+    bool holds(const ConditionPointer& condition, const NaiveRequest& request) const;
+
     const PolicyInput& input_;
+    const NaiveConditions& conditions_;
 };
 
 } // namespace berth::rbac::testing
