@@ -217,7 +217,8 @@ std::vector<Route> management_group_routes(const std::shared_ptr<Plane>& plane) 
         route.pattern = pattern;
         route.protocol = gateway::Protocol::resource_manager;
         route.entry = {kind, {permission}, {}};
-        route.further = {permission}; // the same at the other ends of a move, and at each item of a list
+        // The same at the other ends of a move.
+        if (method == http::Method::put || method == http::Method::patch) route.further = {permission};
         route.scope = pattern == collection ? std::string_view("/") : one;
         route.body_limit = method == http::Method::put || method == http::Method::patch ? largest_body : 0;
         route.handler = [plane, handler](Context& context) { return handler(*plane, context); };

@@ -1,8 +1,22 @@
-"""What several modules of black-box tests share and that costs a server of its own."""
+"""Fixtures that several modules share and that are no part of the harness."""
 
 import pytest
 
+from harness.command_line import CommandLine
 from harness.server import Berth
+
+
+@pytest.fixture
+def run(tmp_path) -> CommandLine:
+    """The command line, with nobody signed in."""
+    return CommandLine(tmp_path / "home")
+
+
+@pytest.fixture
+def signed_in(run, berth) -> CommandLine:
+    """The command line, signed in as the Owner of the shared server."""
+    run("login", "--data", str(berth.data))
+    return run
 
 
 @pytest.fixture(scope="session")

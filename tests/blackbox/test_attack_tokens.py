@@ -183,7 +183,7 @@ def test_a_token_without_a_claim(http, pushed, owner, claim, tmp_path):
     http.get("/berth/v1/ready").expect(200)
 
 
-@pytest.mark.parametrize("value", [None, [], {}, "", -1, 2**63, 1e308, "9" * 4000, True])
+@pytest.mark.parametrize("value", [None, [], {}, "", -1, 2**63, 1e308, "9" * 4000, True], ids=lambda value: repr(value)[:20])
 @pytest.mark.parametrize("claim", ["exp", "nbf", "aud", "oid"])
 def test_claims_of_other_types(http, pushed, owner, claim, value):
     header, claims = tokens.decode(owner.arm.token)

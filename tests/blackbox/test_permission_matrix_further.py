@@ -8,7 +8,7 @@ from harness import content
 from harness.content import digest_of
 from permission_matrix import people
 from permission_matrix.evaluator import Assignment, role_named
-from permission_matrix.people import REPOSITORY, TAG, Person, World
+from permission_matrix.people import INNER, REPOSITORY, TAG, TOP, Person, World
 from permission_matrix.route_table import MODES, REGISTRY_MODE, REPOSITORY_MODE, routes
 
 AUTHORIZATION = "Microsoft.Authorization"
@@ -86,7 +86,7 @@ def writing_a_role_needs_all_its_scopes(world: World, through: str | None = None
     path = role_path(through or one, guid)
     if through is None:
         refused = person.principal.arm.call("PUT", path, "2022-04-01", json=document).expect(403).json()["error"]
-        assert refused["code"] == "AuthorizationFailed" and f"'{other}'" in refused["message"], refused
+        assert refused["code"] == "LinkedAuthorizationFailed" and f"'{other}'" in refused["message"], refused
         world.owner.arm.call("GET", path, "2022-04-01").expect(404)
         people.take(world, person, "User Access Administrator", other)
     person.principal.arm.call("PUT", path, "2022-04-01", json=document).expect(201)
@@ -105,7 +105,7 @@ def deleting_a_role_needs_all_its_scopes(world: World, through: str | None = Non
     path = role_path(through or one, guid)
     if through is None:
         refused = person.principal.arm.call("DELETE", path, "2022-04-01").expect(403).json()["error"]
-        assert refused["code"] == "AuthorizationFailed" and f"'{other}'" in refused["message"], refused
+        assert refused["code"] == "LinkedAuthorizationFailed" and f"'{other}'" in refused["message"], refused
         world.owner.arm.call("GET", path, "2022-04-01").expect(200)
         people.take(world, person, "User Access Administrator", other)
     person.principal.arm.call("DELETE", path, "2022-04-01").expect(200)
@@ -137,7 +137,90 @@ def enabling_a_user_and_changing_a_password(world: World) -> None:
         world.owner.graph.call("PATCH", path, json=change).expect(204)
 
 
+def catalog_of_what_may_be_read(world: World, path: str) -> None:
+    """In repository permissions, without the right to the whole catalog: the repositories that may be pulled, no others."""
+    place = world.places[REPOSITORY_MODE]
+    name = content.unique("team/r")
+    place.registry.oci(world.owner, "basic").push(name, content.image(), TAG)
+    person = person_with(world)
+    condition = ("(@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringStartsWith 'team/')")
+    writer = role_named("Container Registry Repository Reader").id
+    world.owner.arm.call("PUT", world.owner.arm.assignment_path(place.registry.id, str(uuid.uuid4())), "2022-04-01", json={
+        "properties": {"roleDefinitionId": world.owner.arm.role_id(writer), "principalId": person.principal.object_id,
+                       "principalType": "ServicePrincipal", "condition": condition, "conditionVersion": "2.0"}}).expect(201)
+    oci = place.registry.oci(person.principal, "basic")
+    shown = oci.get(path).expect(200).json()["repositories"]
+    assert name in shown and all(one.startswith("team/") for one in shown), shown
+    people.take(world, person, "Container Registry Repository Catalog Lister", place.registry.id)
+    assert REPOSITORY in oci.get(path).expect(200).json()["repositories"]
+    assert oci.get_manifest(REPOSITORY, TAG).status == 401
+    place.registry.oci(world.owner, "basic").delete(f"/acr/v1/{name}").expect(202)
+
+
+def moving_a_group_needs_both_ends(world: World, method: str) -> None:
+    """Write at the group, at the one that it is in, and at the one that it goes to."""
+    names = [content.unique("group") for _ in range(3)]
+    here, there, moved = names
+    for name, parent in ((here, TOP), (there, TOP), (moved, here)):
+        people.put_management_group(world, name, parent)
+    person = person_with(world, ("Contributor", people.group_scope(moved)))
+    body = {"properties": {"details": {"parent": {"id": people.group_scope(there)}}}}
+    if method == "PATCH":
+        body = {"parentGroupId": people.group_scope(there)}
+
+    def answer():
+        return person.principal.arm.call(method, people.group_scope(moved), "2020-05-01", json=body)
+
+    for scope in (here, there):
+        refused = answer().expect(403).json()["error"]
+        assert refused["code"] == "LinkedAuthorizationFailed" and scope in refused["message"], refused
+        people.take(world, person, "Contributor", people.group_scope(scope))
+    answer().expect(200, 201, 202)
+    if method == "PUT":  # and a new group needs the right at the one that it comes to be in
+        stranger = person_with(world, ("Contributor", people.group_scope(here)))
+        made = stranger.principal.arm.call("PUT", people.group_scope(content.unique("group")), "2020-05-01", json=body)
+        assert made.status == 403, made
+    for name in (moved, there, here):
+        world.owner.arm.call("DELETE", people.group_scope(name), "2020-05-01").expect(200, 202, 204)
+        world.tree.pop(people.group_scope(name).lower())
+
+
+def moving_a_subscription(world: World, method: str) -> None:
+    """Only who owns the subscription, and may take it out of where it is, moves it."""
+    there = content.unique("group")
+    people.put_management_group(world, there, TOP)
+    subscription = world.bootstrap.subscription_scope
+    person = person_with(world, ("Contributor", people.group_scope(there if method == "PUT" else INNER)))
+    group = there if method == "PUT" else INNER
+    path = f"{people.group_scope(group)}/subscriptions/{world.bootstrap.subscription_id}"
+
+    def answer():
+        return person.principal.arm.call(method, path, "2020-05-01")
+
+    try:
+        refused = answer().expect(403).json()["error"]
+        assert refused["code"] == "LinkedAuthorizationFailed" and subscription in refused["message"], refused
+        people.take(world, person, "User Access Administrator", subscription)
+        if method == "PUT":
+            assert answer().status == 403  # who gives roles is not yet who may move it
+            people.take(world, person, "Owner", subscription)
+            refused = answer().expect(403).json()["error"]
+            assert people.group_scope(INNER).lower() in refused["message"].lower(), refused
+            people.take(world, person, "Contributor", people.group_scope(INNER))
+        answer().expect(200, 204)
+    finally:
+        people.place_subscription(world)
+        world.owner.arm.call("DELETE", people.group_scope(there), "2020-05-01").expect(200, 202, 204)
+        world.tree.pop(people.group_scope(there).lower())
+
+
 CASES = {
+    "catalog.list": lambda world: catalog_of_what_may_be_read(world, "/v2/_catalog"),
+    "acr.catalog": lambda world: catalog_of_what_may_be_read(world, "/acr/v1/_catalog"),
+    "arm.managementGroup.put": lambda world: moving_a_group_needs_both_ends(world, "PUT"),
+    "arm.managementGroup.patch": lambda world: moving_a_group_needs_both_ends(world, "PATCH"),
+    "arm.managementGroup.subscription.put": lambda world: moving_a_subscription(world, "PUT"),
+    "arm.managementGroup.subscription.delete": lambda world: moving_a_subscription(world, "DELETE"),
     "upload.start": mount_needs_the_source,
     "arm.registry.importImage": import_needs_the_source,
     "arm.roleDefinition.put": writing_a_role_needs_all_its_scopes,

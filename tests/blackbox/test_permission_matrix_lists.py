@@ -6,10 +6,10 @@ import pytest
 
 from permission_matrix import calls
 from permission_matrix.evaluator import built_in_roles, covers
-from permission_matrix.people import Person, Place, World
-from permission_matrix.route_table import MODES, routes
+from permission_matrix.people import INNER, SEEN_TOKEN, TOP, Person, Place, World, group_scope
+from permission_matrix.route_table import MODES, REGISTRY_MODE, routes
 
-LISTS = [route for route in routes() if route.kind == "filter"]
+LISTS = [route for route in routes() if route.kind in ("filter", "all or filter")]
 
 
 class Shown:
@@ -24,7 +24,7 @@ class Shown:
 def is_near(world: World, person: Person, place: Place) -> bool:
     """A subscription is shown to everybody who holds anything at it, above it or in it."""
     scope = world.bootstrap.subscription_scope
-    return any(covers(one.scope, scope) or covers(scope, one.scope) for one in person.assignments)
+    return any(covers(one.scope, scope, world.tree) or covers(scope, one.scope, world.tree) for one in person.assignments)
 
 
 def everybody(world: World, person: Person, place: Place) -> bool:
@@ -67,7 +67,8 @@ def read_by_owner(kind: str, scope_of):
 
 def permissions(scope_of):
     def expected(world: World, person: Person, place: Place) -> set[tuple]:
-        return {part for one in person.assignments if covers(one.scope, scope_of(place)) for part in one.role.permissions}
+        return {part for one in person.assignments if covers(one.scope, scope_of(place), world.tree)
+                for part in one.role.permissions}
 
     return expected
 
@@ -84,16 +85,40 @@ def at_root(place: Place) -> str:
     return "/"
 
 
-def repositories(world: World, person: Person, place: Place) -> set[str]:
-    """The whole catalog for those with the right to it; what they may read for the others."""
-    registry_mode = place.mode == MODES[0]
+def repositories(world: World, person: Person, place: Place) -> set[str] | None:
+    """The whole catalog for those with the right to it; the others are refused in registry permissions, and shown what they
+    may read in repository permissions."""
     prefix = "Microsoft.ContainerRegistry/registries/"
-    if registry_mode:
-        may = person.may(prefix + "pull/read", place.registry.id)
-    else:
-        may = any(person.may(prefix + name, place.registry.id, True)
-                  for name in ("catalog/read", "repositories/content/read"))
+    if place.mode == REGISTRY_MODE:
+        return {calls.REPOSITORY} if person.may(prefix + "pull/read", place.registry.id) else None
+    may = any(person.may(prefix + name, place.registry.id, True) for name in ("catalog/read", "repositories/content/read"))
     return {calls.REPOSITORY} if may else set()
+
+
+def children(kind: str, every: set[str]):
+    """What each registry has: the scope maps of the system, and one token."""
+
+    def expected(world: World, person: Person, place: Place) -> set[str]:
+        return every if person.may(f"Microsoft.ContainerRegistry/registries/{kind}/read", place.registry.id) else set()
+
+    return expected
+
+
+def management_groups(world: World, person: Person, place: Place) -> set[str]:
+    return {name for name in (world.bootstrap.tenant_id, TOP, INNER)
+            if person.may("Microsoft.Management/managementGroups/read", group_scope(name))}
+
+
+def writes_group(world: World, person: Person, place: Place) -> bool:
+    return person.may("Microsoft.Management/managementGroups/write", group_scope(INNER))
+
+
+def registers(world: World, person: Person, place: Place) -> bool:
+    return person.may("Microsoft.ContainerRegistry/register/action", world.bootstrap.subscription_scope)
+
+
+SYSTEM_SCOPE_MAPS = {"_repositories_admin", "_repositories_pull", "_repositories_pull_metadata_read", "_repositories_push",
+                     "_repositories_push_metadata_write"}
 
 
 def name_of(item):
@@ -109,7 +134,7 @@ CASES = {
     "arm.location.list": is_near,
     "arm.provider.list": is_near,
     "arm.provider.get": is_near,
-    "arm.provider.register": is_near,
+    "arm.provider.register": registers,
     "arm.resource.list": Shown(registries),
     "arm.resource.listInGroup": Shown(registries),
     "arm.resourceGroup.list": Shown(groups),
@@ -126,6 +151,10 @@ CASES = {
     # Facts of Azure's public API, the same for all.
     "arm.providerOperation.list": everybody,
     "arm.providerOperation.get": everybody,
+    "arm.scopeMap.list": Shown(children("scopeMaps", SYSTEM_SCOPE_MAPS)),
+    "arm.token.list": Shown(children("tokens", {SEEN_TOKEN})),
+    "arm.managementGroup.list": Shown(management_groups),
+    "arm.managementGroup.put": writes_group,
     "catalog.list": Shown(repositories, name_of, "repositories"),
     "acr.catalog": Shown(repositories, name_of, "repositories"),
 }
@@ -157,9 +186,13 @@ def test_each_role_is_shown_what_it_may_read(matrix, route, mode):
             answer = person.send(route, place, path, **calls.request_of(route, matrix, place))
             assert answer.status == (200 if case(matrix, person, place) else 403), f"{told}: {answer}"
             continue
+        expected = case.expected(matrix, person, place)
+        if expected is None:
+            assert person.send(route, place, path).status == 401, told
+            seen.add(None)
+            continue
         shown = [case.key(item) for item in pages(matrix, person, route, place, path, case.items)]
         assert len(shown) == len(set(shown)), f"{told}: twice the same: {shown}"
-        expected = case.expected(matrix, person, place)
         assert set(shown) == expected, told
         seen.add(frozenset(expected))
     # Somebody sees something and somebody sees less.

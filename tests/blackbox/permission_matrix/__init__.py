@@ -7,7 +7,7 @@ publishes them, by an evaluator that shares nothing with the program. Tests: ../
     route_table   Route: the program's own table
     evaluator     Role, Assignment, is_allowed(): Azure's rule, as plainly as it can be written
     people        World: two registries, one in each mode, and for each role principals that hold it and nothing else,
-                  at the subscription, at one of the registries, or at the root
+                  at the root, at a management group, at the subscription, or at one of the registries
     calls         how to call each route. A route that is new calls itself if its parameters are known here
 
 A new route has to be in none of these lists, unless it has a parameter that nothing else has (calls.PARAMETERS), is a list

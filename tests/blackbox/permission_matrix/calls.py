@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from harness import content
 from harness.content import digest_of
-from permission_matrix.people import REPOSITORY, TAG, Place, World
+from permission_matrix.people import INNER, REPOSITORY, SEEN_TOKEN, TAG, TOP, Place, World
 from permission_matrix.route_table import PARAMETER, Route
 
 ABSENT = "0c0ffee0-0000-4000-8000-00000000dead"
@@ -117,8 +117,33 @@ CALLS: dict[str, Call] = {
     "arm.roleAssignment.putAtRoot": Call((400,)),
     "arm.roleAssignment.get": Call((200,), {"scope": lambda world, place: world.bootstrap.subscription_scope.lstrip("/"),
                                             "id": lambda world, place: world.seen_assignment}),
+    "arm.roleAssignment.getAtRoot": Call((404,)),
     "arm.roleAssignment.delete": Call((204,)),
     "arm.roleAssignment.deleteAtRoot": Call((204,)),
+    "arm.denyAssignment.put": Call((400,)),
+    "arm.denyAssignment.putAtRoot": Call((400,)),
+    "arm.denyAssignment.get": Call((404,)),
+    "arm.denyAssignment.getAtRoot": Call((404,)),
+    "arm.denyAssignment.delete": Call((204,)),
+    "arm.denyAssignment.deleteAtRoot": Call((204,)),
+    "arm.scopeMap.put": Call((400,)),
+    "arm.scopeMap.get": Call((200,), {"scopeMaps": lambda world, place: "_repositories_pull"}),
+    "arm.scopeMap.patch": Call((404,)),
+    "arm.scopeMap.delete": Call((204,)),
+    "arm.token.put": Call((400,)),
+    "arm.token.get": Call((200,), {"tokens": lambda world, place: SEEN_TOKEN}),
+    "arm.token.patch": Call((404,)),
+    "arm.token.delete": Call((204,)),
+    "arm.registry.generateCredentials": Call((400,)),
+    "arm.managementGroup.put": Call((200,)),
+    "arm.managementGroup.get": Call((200,)),
+    "arm.managementGroup.patch": Call((200,)),
+    "arm.managementGroup.delete": Call((400, 409)),  # something is in it
+    "arm.managementGroup.descendants": Call((200,)),
+    "arm.managementGroup.subscription.put": Call((200,)),  # it is there already
+    "arm.managementGroup.subscription.get": Call((200,)),
+    "arm.managementGroup.subscription.delete": Call((204,), {"group": lambda world, place: TOP}),  # it is not directly in it
+    "arm.managementGroup.subscription.list": Call((200,)),
 }
 
 # One assignment in each registry that everybody with the right writes once more.
@@ -138,6 +163,8 @@ def fill(route: Route, text: str, world: World, place: Place) -> str:
         name = match[1].removesuffix("...")
         if name in own:
             return own[name](world, place)
+        if name == "group" and "/managementGroups/" in route.pattern:
+            return INNER
         if name in PARAMETERS:
             return PARAMETERS[name](world, place)
         # A child resource: `…/scopeMaps/{scopeMaps}`. It need not exist for a decision.

@@ -3,8 +3,9 @@
 import functools
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from harness.server import CHECKOUT
 
@@ -67,11 +68,23 @@ class Assignment:
     scope: str
 
 
-def covers(assigned: str, scope: str) -> bool:
-    """Segment by segment, without regard to case; the root covers all."""
-    have, want = ([part for part in text.lower().split("/") if part] for text in (assigned, scope))
-    return want[:len(have)] == have
+def segments(scope: str) -> list[str]:
+    return [part for part in scope.lower().split("/") if part]
 
 
-def is_allowed(assignments: Iterable[Assignment], operation: str, is_data_action: bool, scope: str) -> bool:
-    return any(covers(one.scope, scope) and one.role.grants(operation, is_data_action) for one in assignments)
+def covers(assigned: str, scope: str, tree: Mapping[str, str] = MappingProxyType({})) -> bool:
+    """Segment by segment, without regard to case; the root covers all.
+
+    `tree` says which management group a subscription or management group is in: scopes in lower case.
+    """
+    have, want = segments(assigned), segments(scope)
+    if want[:len(have)] == have:
+        return True
+    # Of a scope in a subscription, the subscription; of a management group, itself.
+    top = "/" + "/".join(want[:2] if want[:1] == ["subscriptions"] else want[:4])
+    return top in tree and covers(assigned, tree[top], tree)
+
+
+def is_allowed(assignments: Iterable[Assignment], operation: str, is_data_action: bool, scope: str,
+               tree: Mapping[str, str] = MappingProxyType({})) -> bool:
+    return any(covers(one.scope, scope, tree) and one.role.grants(operation, is_data_action) for one in assignments)

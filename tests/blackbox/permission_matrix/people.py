@@ -10,12 +10,13 @@ from harness.http_client import Http, Response
 from harness.identities import Principal
 from harness.oci import Oci, basic
 from harness.server import Berth
-from permission_matrix import route_table
-from permission_matrix.evaluator import Assignment, Role, built_in_roles, is_allowed
+from permission_matrix.evaluator import Assignment, built_in_roles, is_allowed, role_named
 from permission_matrix.route_table import MODES, REPOSITORY_MODE, Permission, Route
 
 REPOSITORY = "matrix/app"
 TAG = "v1"
+TOP, INNER = "matrixtop", "matrixinner"
+SEEN_TOKEN = "matrixtoken"
 
 
 @dataclass
@@ -30,11 +31,9 @@ class Place:
 @dataclass
 class Person:
     principal: Principal
-    assignments: tuple[Assignment, ...] = ()
-
-    @property
-    def role(self) -> Role | None:
-        return self.assignments[0].role if self.assignments else None
+    assignments: tuple[Assignment, ...]
+    tree: dict[str, str]
+    """Which management group each subscription and management group is in."""
 
     @property
     def held(self) -> str:
@@ -44,11 +43,11 @@ class Person:
         if permission.directory:
             return False
         operations = permission.operations[mode]
-        return bool(operations) and all(is_allowed(self.assignments, one.name, one.is_data_action, scope)
+        return bool(operations) and all(is_allowed(self.assignments, one.name, one.is_data_action, scope, self.tree)
                                         for one in operations)
 
     def may(self, operation: str, scope: str, is_data_action: bool = False) -> bool:
-        return is_allowed(self.assignments, operation, is_data_action, scope)
+        return is_allowed(self.assignments, operation, is_data_action, scope, self.tree)
 
     def send(self, route: Route, place: Place, path: str, **more) -> Response:
         """As whom the route's protocol wants it."""
@@ -75,6 +74,7 @@ class World:
     seen_assignment: str = ""
     """An assignment at the subscription, for those who look for one."""
     people: list[Person] = field(default_factory=list)
+    tree: dict[str, str] = field(default_factory=dict)
 
     @property
     def bootstrap(self):
@@ -85,34 +85,75 @@ class World:
         principal = identities.new_principal(self.owner.graph, name)
         for one in assignments:
             self.owner.arm.assign(one.role.id, principal.object_id, one.scope)
-        return Person(principal, assignments)
+        return Person(principal, assignments, self.tree)
+
+
+def group_scope(name: str) -> str:
+    return f"/providers/Microsoft.Management/managementGroups/{name}"
+
+
+def give_all_to_owner(world: World) -> None:
+    """The first owner administers the directory, and takes the resources as a Global Administrator does."""
+    arm = world.owner.arm
+    arm.call("POST", "/providers/Microsoft.Authorization/elevateAccess", "2016-07-01").expect(200)
+    arm.assign("Owner", world.owner.object_id, "/")
+
+
+def put_management_group(world: World, name: str, parent: str) -> None:
+    """`parent` is the name of another one."""
+    world.owner.arm.call("PUT", group_scope(name), "2020-05-01", json={"properties": {
+        "details": {"parent": {"id": group_scope(parent)}}}}).expect(200, 201, 202)
+    world.tree[group_scope(name).lower()] = group_scope(parent).lower()
+
+
+def place_subscription(world: World) -> None:
+    """The subscription in the inner one of two management groups, where the matrix wants it."""
+    facts = world.bootstrap
+    world.owner.arm.call("PUT", f"{group_scope(INNER)}/subscriptions/{facts.subscription_id}", "2020-05-01").expect(200)
+    world.tree[facts.subscription_scope.lower()] = group_scope(INNER).lower()
+
+
+def put_deny_assignment(world: World, scope: str) -> None:
+    """One that hits nobody who is asked about, to be seen in lists."""
+    world.owner.arm.call("PUT", f"{scope.rstrip('/')}/providers/Microsoft.Authorization/denyAssignments/{uuid.uuid4()}",
+                         "2024-07-01-preview", json={"properties": {
+                             "denyAssignmentName": content.unique("deny"),
+                             "permissions": [{"actions": ["Microsoft.ContainerRegistry/registries/delete"]}],
+                             "principals": [{"id": world.stranger.object_id, "type": "ServicePrincipal"}]}}).expect(201)
+
+
+def new_place(world: World, mode: str) -> Place:
+    name = content.unique("legacy" if mode != REPOSITORY_MODE else "abac")
+    document = world.owner.arm.put_registry(name, roleAssignmentMode=mode).expect(200, 201).json()
+    place = Place(mode, registry_from(world.http, document), content.image())
+    if mode == REPOSITORY_MODE:  # where an Owner has no rights on content
+        for role in ("Container Registry Repository Contributor", "Container Registry Repository Catalog Lister"):
+            world.owner.arm.assign(role_named(role).id, world.owner.object_id, place.registry.id)
+    Oci(world.http, place.registry.login_server, world.owner.credentials, "basic").push(REPOSITORY, place.image, TAG)
+    world.owner.arm.call("PUT", f"{place.registry.id}/tokens/{SEEN_TOKEN}", json={"properties": {
+        "scopeMapId": f"{place.registry.id}/scopeMaps/_repositories_pull"}}).expect(200, 201)
+    return place
 
 
 def build(berth: Berth) -> World:
     http = Http(berth.http)
     facts = berth.bootstrap
     world = World(berth, http, identities.bootstrap_owner(http, facts))
-    arm = world.owner.arm
-    if any(route.id == "arm.elevateAccess" for route in route_table.routes()):
-        arm.call("POST", "/providers/Microsoft.Authorization/elevateAccess", "2016-07-01").expect(200)
-
-    for mode in MODES:
-        name = content.unique("legacy" if mode != REPOSITORY_MODE else "abac")
-        document = arm.put_registry(name, roleAssignmentMode=mode).expect(200, 201).json()
-        world.places[mode] = Place(mode, registry_from(http, document), content.image())
-    # In repository permissions an Owner has no rights on content.
-    for role in ("2efddaa5-3f1f-4df3-97df-af3f13818f4c", "bfdb9389-c9a5-478a-bb2f-ba9ca092c3c7"):
-        arm.assign(role, world.owner.object_id, world.places[REPOSITORY_MODE].registry.id)
-    for place in world.places.values():
-        Oci(http, place.registry.login_server, world.owner.credentials, "basic").push(REPOSITORY, place.image, TAG)
+    give_all_to_owner(world)
+    world.tree[group_scope(facts.tenant_id).lower()] = "/"
+    put_management_group(world, TOP, facts.tenant_id)
+    put_management_group(world, INNER, TOP)
+    place_subscription(world)
+    world.places.update((mode, new_place(world, mode)) for mode in MODES)
 
     world.stranger = identities.new_principal(world.owner.graph, "matrix stranger")
     world.seen_assignment = str(uuid.uuid4())
-    arm.put_assignment("AcrPull", world.stranger.object_id, facts.subscription_scope, world.seen_assignment).expect(201)
+    world.owner.arm.put_assignment("AcrPull", world.stranger.object_id, facts.subscription_scope,
+                                   world.seen_assignment).expect(201)
+    scopes = ["/", group_scope(TOP), facts.subscription_scope, *(place.registry.id for place in world.places.values())]
+    for scope in scopes:
+        put_deny_assignment(world, scope)
     world.nobody = world.new_person()
-    scopes = [facts.subscription_scope, *(place.registry.id for place in world.places.values())]
-    if any(route.id == "arm.elevateAccess" for route in route_table.routes()):
-        scopes.append("/")
     for role in built_in_roles():
         for scope in scopes:
             world.people.append(world.new_person(Assignment(role, scope)))
