@@ -24,6 +24,8 @@ ROLES = {
     "AcrImageSigner": "6cef56e8-d556-48e5-a04f-b8e64114680f",
     "Container Registry Data Importer and Data Reader": "577a9874-89fd-4f24-9dbd-b5034d0ad23a",
     "Container Registry Repository Reader": "b93aa761-3e63-49ed-ac28-beffa264f7ac",
+    "Container Registry Repository Writer": "2a1e307c-b015-4ebd-883e-5b7698a07328",
+    "Container Registry Repository Contributor": "2efddaa5-3f1f-4df3-97df-af3f13818f4c",
     "Container Registry Repository Catalog Lister": "bfdb9389-c9a5-478a-bb2f-ba9ca092c3c7",
 }
 
@@ -99,17 +101,20 @@ class Arm:
         return f"{scope.rstrip('/')}/providers/Microsoft.Authorization/roleAssignments/{guid}"
 
     def put_assignment(self, role: str, principal_id: str, scope: str, guid: str | None = None,
-                       principal_type: str | None = "ServicePrincipal") -> Response:
+                       principal_type: str | None = "ServicePrincipal", condition: str | None = None) -> Response:
         """`role` is a built-in role's name or any role definition's GUID; `guid` names the assignment."""
         properties = {"roleDefinitionId": self.role_id(ROLES.get(role, role)), "principalId": principal_id}
         if principal_type is not None:
             properties["principalType"] = principal_type
+        if condition is not None:
+            properties |= {"condition": condition, "conditionVersion": "2.0"}
         return self.call("PUT", self.assignment_path(scope, guid or str(uuid.uuid4())), AUTHORIZATION_VERSION,
                          json={"properties": properties})
 
-    def assign(self, role: str, principal_id: str, scope: str, principal_type: str = "ServicePrincipal") -> str:
+    def assign(self, role: str, principal_id: str, scope: str, principal_type: str = "ServicePrincipal",
+               condition: str | None = None, guid: str | None = None) -> str:
         """The id of the new assignment."""
-        return self.put_assignment(role, principal_id, scope, principal_type=principal_type).expect(201).json()["id"]
+        return self.put_assignment(role, principal_id, scope, guid, principal_type, condition).expect(201).json()["id"]
 
     def unassign(self, assignment_id: str) -> None:
         self.call("DELETE", assignment_id, AUTHORIZATION_VERSION).expect(200, 204)
