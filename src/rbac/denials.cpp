@@ -1,17 +1,22 @@
 #include "rbac/denials.hpp"
 
-#include <algorithm>
 #include <cstring>
+#include <map>
+#include <string_view>
 
 namespace berth::rbac {
 
-Denials::Denials(std::vector<Denial> denials) : denials_(std::move(denials)), by_scope_(denials_.size()) {
-    std::ranges::stable_sort(denials_, {},
-                             [](const Denial& denial) { return std::string_view(denial.assignment->scope.key()); });
-    for (std::uint32_t i = 0; i < denials_.size(); ++i) {
-        const auto& scope = denials_[i].assignment->scope;
-        if (!denials_[i].is_exempt) operations_ |= *denials_[i].operations;
-        if (i == 0 || denials_[i - 1].assignment->scope != scope) by_scope_.insert(scope.levels().front().hash, i);
+Denials::Denials(std::vector<Denial> denials) : by_scope_(denials.size()) {
+    std::map<std::string_view, std::vector<Denial>> by_key;
+    for (const auto& denial : denials) by_key[denial.assignment->scope.key()].push_back(denial);
+    denials_.reserve(denials.size());
+    for (const auto& [key, of_scope] : by_key) {
+        const auto& scope = of_scope.front().assignment->scope;
+        by_scope_.insert(scope.levels().front().hash, static_cast<std::uint32_t>(denials_.size()));
+        for (const auto& denial : of_scope) {
+            if (!denial.is_exempt) operations_ |= *denial.operations;
+            denials_.push_back(denial);
+        }
     }
 }
 
