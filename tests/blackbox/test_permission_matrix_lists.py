@@ -89,10 +89,12 @@ def repositories(world: World, person: Person, place: Place) -> set[str] | None:
     """The whole catalog for those with the right to it; the others are refused in registry permissions, and shown what they
     may read in repository permissions."""
     prefix = "Microsoft.ContainerRegistry/registries/"
+    every = set(place.registry.oci(world.owner, "basic").get("/v2/_catalog").expect(200).json()["repositories"])
+    assert calls.REPOSITORY in every
     if place.mode == REGISTRY_MODE:
-        return {calls.REPOSITORY} if person.may(prefix + "pull/read", place.registry.id) else None
+        return every if person.may(prefix + "pull/read", place.registry.id) else None
     may = any(person.may(prefix + name, place.registry.id, True) for name in ("catalog/read", "repositories/content/read"))
-    return {calls.REPOSITORY} if may else set()
+    return every if may else set()
 
 
 def children(kind: str, every: set[str]):
