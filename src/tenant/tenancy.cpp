@@ -25,19 +25,21 @@ std::string LoginServerNaming::login_server(std::string_view registry_name) cons
 Tenancy::Tenancy(storage::Database& database, LoginServerNaming naming) : database_(database), naming_(std::move(naming)) {}
 
 Task<Result<void>> Tenancy::refresh() {
-    // The version is taken before the snapshot: of two worlds, the one with the higher version was read later than the
-    // lower one's refresh began, so it holds all that the lower one's caller had committed.
-    const std::uint64_t version = last_version_.fetch_add(1) + 1;
-    auto read = [this, version](storage::Session& session) { return read_world(session, naming_, version); };
+    SharedRefresh::Turn turn(line_);
+    co_await turn;
+    if (!turn.leads()) co_return turn.result();
+    auto previous = world();
+    auto read = [this, previous](storage::Session& session) { return read_world(session, naming_, previous); };
     auto reading = database_.read(storage::ReadKind::scan, std::move(read));
     auto fresh = co_await std::move(reading);
-    if (!fresh) co_return failure(std::move(fresh));
-
-    auto current = world_.load(std::memory_order_acquire);
-    while (!current || current->version < version) {
-        if (world_.compare_exchange_weak(current, *fresh, std::memory_order_acq_rel, std::memory_order_acquire)) break;
+    Result<void> done;
+    if (fresh) {
+        world_.store(std::move(*fresh), std::memory_order_release);
+    } else {
+        done = failure(std::move(fresh));
     }
-    co_return Result<void>();
+    line_.finish(turn, done);
+    co_return done;
 }
 
 } // namespace berth::tenant

@@ -4,6 +4,7 @@
 #include "base/task.hpp"
 #include "base/time.hpp"
 #include "storage/database.hpp"
+#include "tenant/shared_refresh.hpp"
 #include "tenant/world.hpp"
 
 #include <atomic>
@@ -30,9 +31,10 @@ public:
     /// The world as of the last refresh; never null after the first one.
     std::shared_ptr<const World> world() const noexcept { return world_.load(std::memory_order_acquire); }
 
-    /// Reads what the world holds and makes it the current one. A change of principals, groups, roles, assignments or
-    /// registries is acknowledged only after this has returned: from then on every request sees it. Refreshes may run
-    /// at the same time; the current world never goes back. A failure leaves the current world.
+    /// Brings the world up to what is committed now. A change of principals, groups, roles, assignments, tokens or
+    /// registries is acknowledged only after this has returned: from then on every request sees it. Reads what changed,
+    /// or everything where that cannot be told. Refreshes asked for at the same time share one; the current world never
+    /// goes back. A failure leaves the current world.
     Task<Result<void>> refresh();
 
     const LoginServerNaming& naming() const noexcept { return naming_; }
@@ -40,7 +42,7 @@ public:
 private:
     storage::Database& database_;
     LoginServerNaming naming_;
-    std::atomic<std::uint64_t> last_version_ = 0;
+    SharedRefresh line_;
     std::atomic<std::shared_ptr<const World>> world_;
 };
 

@@ -3,8 +3,10 @@
 #include "tenant/testing/tenant_database.hpp"
 #include "tenant/testing/world_builder.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <thread>
 
 namespace berth::tenant {
@@ -133,26 +135,47 @@ Task<void> refresh_and_note(Tenancy& tenancy, bool& done) {
     done = refreshed.has_value();
 }
 
-TEST(Tenancy, NeverGoesBackWhenRefreshesRace) {
+TEST(Tenancy, RefreshesThatWaitShareTheNextOne) {
     TenantDatabase database;
     HeldReads held(*database);
     Tenancy tenancy(held, {});
     bool first_done = false;
-    bool second_done = false;
     refresh_and_note(tenancy, first_done).detach();
     auto user = database.write([&](Session& s) { return create_user(s, database.first->tenant, "Ada", "ada@x", test_time); });
     ASSERT_TRUE(user);
-    refresh_and_note(tenancy, second_done).detach(); // does not settle for what the first one read
-    ASSERT_EQ(held.held(), 2U);
-    EXPECT_FALSE(second_done);
+    // They do not settle for what the first one read, and need one reading together.
+    std::array<bool, 5> later_done{};
+    for (bool& done : later_done) refresh_and_note(tenancy, done).detach();
+    ASSERT_EQ(held.held(), 1U);
 
-    held.let_go(1);
-    EXPECT_TRUE(second_done);
-    ASSERT_NE(tenancy.world()->find_user("ada@x"), nullptr);
-    const auto newest = tenancy.world();
     held.let_go(0);
     EXPECT_TRUE(first_done);
-    EXPECT_EQ(tenancy.world(), newest);
+    EXPECT_EQ(tenancy.world()->find_user("ada@x"), nullptr) << "it was read before";
+    EXPECT_THAT(later_done, testing::Each(false));
+    ASSERT_EQ(held.held(), 2U);
+    held.let_go(1);
+    EXPECT_THAT(later_done, testing::Each(true));
+    EXPECT_NE(tenancy.world()->find_user("ada@x"), nullptr);
+    EXPECT_EQ(held.held(), 2U);
+
+    bool last_done = false; // and the line is free again
+    refresh_and_note(tenancy, last_done).detach();
+    ASSERT_EQ(held.held(), 3U);
+    held.let_go(2);
+    EXPECT_TRUE(last_done);
+}
+
+TEST(Tenancy, AFailedRefreshFailsForAllWhoSharedIt) {
+    storage::TemporaryDatabase empty;
+    HeldReads held(*empty);
+    Tenancy tenancy(held, {});
+    std::array<bool, 3> succeeded{true, true, true};
+    for (bool& done : succeeded) refresh_and_note(tenancy, done).detach();
+    held.let_go(0);
+    held.let_go(1);
+    EXPECT_THAT(succeeded, testing::Each(false));
+    EXPECT_EQ(held.held(), 2U);
+    EXPECT_EQ(tenancy.world(), nullptr);
 }
 
 TEST(Tenancy, EveryRefreshSeesWhatItsCallerWrote) {

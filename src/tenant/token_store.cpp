@@ -149,10 +149,10 @@ Result<std::vector<RegistryToken>> list_tokens(Session& session) {
                        const std::string below = fmt::format("{}/scopemaps/", rows.text(5));
                        const auto map = maps->find(named);
                        if (map != maps->end() && named.starts_with(below)) {
-                token.scope_map = map->second;
-                const std::string_view written = find_string(all, "scopeMapId").value_or("");
-                token.scope_map_name = written.substr(written.rfind('/') + 1);
-            }
+                           token.scope_map = map->second;
+                           const std::string_view written = find_string(all, "scopeMapId").value_or("");
+                           token.scope_map_name = written.substr(written.rfind('/') + 1);
+                       }
                        return token;
                    });
 }

@@ -1,9 +1,10 @@
 #include "tenant/world_reader.hpp"
 
 #include "tenant/authorization_store.hpp"
-#include "tenant/columns.hpp"
 #include "tenant/deny_assignment_store.hpp"
+#include "tenant/world_changes.hpp"
 #include "tenant/world_rows.hpp"
+#include "tenant/world_update.hpp"
 
 namespace berth::tenant {
 namespace {
@@ -26,10 +27,8 @@ Result<rbac::PolicyInput> read_policy_input(Session& session, const WorldParts& 
                              .management_groups = management_group_memberships(parts)};
 }
 
-} // namespace
-
-Result<std::shared_ptr<const World>> read_world(Session& session, const LoginServerNaming& naming, std::uint64_t version) {
-    auto sequence = integer(session, "select max(sequence) from world_changes");
+Result<WorldParts> read_parts(Session& session, const LoginServerNaming& naming) {
+    auto sequence = newest_change(session);
     if (!sequence) return failure(std::move(sequence));
     auto places = read_places(session);
     if (!places) return failure(std::move(places));
@@ -47,7 +46,33 @@ Result<std::shared_ptr<const World>> read_world(Session& session, const LoginSer
     auto input = read_policy_input(session, parts);
     if (!input) return failure(std::move(input));
     parts.policy = rbac::Policy::compile(std::move(*input));
-    return std::make_shared<const World>(version, std::move(parts));
+    return parts;
+}
+
+// nullopt: read everything.
+Result<std::optional<WorldParts>> try_changes(Session& session, const LoginServerNaming& naming, const World& previous) {
+    auto changes = read_changes(session, previous.sequence());
+    if (!changes) return failure(std::move(changes));
+    if (!*changes) return std::optional<WorldParts>();
+    auto parts = read_changed_parts(session, naming, previous, **changes);
+    // Damage that reading everything may explain better, or not meet.
+    if (!parts) return std::optional<WorldParts>();
+    return std::optional(std::move(*parts));
+}
+
+} // namespace
+
+Result<std::shared_ptr<const World>> read_world(Session& session, const LoginServerNaming& naming,
+                                                const std::shared_ptr<const World>& previous) {
+    if (previous && previous->sequence() >= 0) {
+        auto parts = try_changes(session, naming, *previous);
+        if (!parts) return failure(std::move(parts));
+        if (*parts && (*parts)->sequence == previous->sequence()) return previous;
+        if (*parts) return std::make_shared<const World>(previous->version + 1, std::move(**parts));
+    }
+    auto parts = read_parts(session, naming);
+    if (!parts) return failure(std::move(parts));
+    return std::make_shared<const World>(previous ? previous->version + 1 : 1, std::move(*parts));
 }
 
 } // namespace berth::tenant

@@ -5,10 +5,14 @@
 #include "tenant/tenancy.hpp"
 #include "tenant/world.hpp"
 
+#include <memory>
+
 namespace berth::tenant {
 
-/// Reads everything a world holds from one snapshot and compiles its policy. `unavailable` while there is no tenant.
+/// The world as the rows are in this snapshot, with its policy compiled, of the version after `previous` (1 without). What
+/// did not change since `previous` is not read again but shared; where that cannot be told everything is read. `previous`
+/// itself if nothing changed. `unavailable` while there is no tenant.
 Result<std::shared_ptr<const World>> read_world(storage::Session& session, const LoginServerNaming& naming,
-                                                std::uint64_t version);
+                                                const std::shared_ptr<const World>& previous);
 
 } // namespace berth::tenant
