@@ -174,6 +174,40 @@ def test_a_delegate_reaches_no_other_scope(registry, arm, delegate, new_registry
         assert assign(delegate.arm, "AcrPull", delegate, scope).status == 403
 
 
+def test_a_delegates_principal_types_are_those_of_the_directory(registry, arm, delegate, new_principal):
+    """What kind of principal it is says the directory, not who asks."""
+    for_users = new_principal()
+    condition = ("(!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR "
+                 "(@Request[Microsoft.Authorization/roleAssignments:PrincipalType] StringEqualsIgnoreCase 'User')")
+    assign(arm, "Role Based Access Control Administrator", for_users, registry.id, condition).expect(201)
+    service = new_principal()
+    for kind in ("User", "user", "ServicePrincipal", "Group", None):
+        properties = {"roleDefinitionId": arm.role_id(ROLES["Owner"]), "principalId": service.object_id}
+        if kind is not None:
+            properties["principalType"] = kind
+        answer = for_users.arm.call("PUT", arm.assignment_path(registry.id, str(uuid.uuid4())), AUTHORIZATION_VERSION,
+                                    json={"properties": properties})
+        assert answer.status in (400, 403), (kind, answer)
+
+
+@pytest.mark.parametrize("role_id", [
+    "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{allowed}/../{owner}",
+    "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{owner}/{allowed}",
+    "/providers/Microsoft.Authorization/roleDefinitions/{owner}",
+    "{owner}", "{OWNER}", "{owner}#{allowed}", "{owner}?{allowed}", " {owner}",
+    "/SUBSCRIPTIONS/{subscription}/PROVIDERS/MICROSOFT.AUTHORIZATION/ROLEDEFINITIONS/{OWNER}",
+    "/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{{{owner}}}",
+])
+def test_a_delegate_names_another_role_in_another_way(registry, arm, delegate, role_id):
+    text = role_id.format(subscription=arm.bootstrap.subscription_id, owner=ROLES["Owner"], OWNER=ROLES["Owner"].upper(),
+                          allowed=ROLES["AcrPull"])
+    answer = delegate.arm.call("PUT", arm.assignment_path(registry.id, str(uuid.uuid4())), AUTHORIZATION_VERSION, json={
+        "properties": {"roleDefinitionId": text, "principalId": delegate.object_id, "principalType": "ServicePrincipal"}})
+    assert answer.status in (400, 403, 404), answer
+    held = arm.list_assignments(registry.id, f"assignedTo('{delegate.object_id}')")
+    assert not [one for one in held if one["properties"]["roleDefinitionId"].lower().endswith(ROLES["Owner"])]
+
+
 # Deny assignments
 
 

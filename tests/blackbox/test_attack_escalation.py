@@ -1,5 +1,6 @@
 """Ways from a lesser right to a greater one, each of which has worked somewhere."""
 
+import threading
 import urllib.parse
 import uuid
 
@@ -404,6 +405,61 @@ def test_a_group_that_contains_itself(arm, graph, registry, owner, new_principal
     assert registry.oci(outside, "basic").get_manifest("image", "latest").status == 401
     graph.remove_member(groups[0]["id"], inside.object_id)
     assert registry.oci(inside, "basic").get_manifest("image", "latest").status == 401
+
+
+@pytest.mark.parametrize("principal_id", ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff",
+                                          "*", "everyone", ""])
+def test_nobody_in_particular_holds_no_role(arm, registry, owner, new_principal, principal_id):
+    """The id that means everyone in a deny assignment does not mean it in a role assignment."""
+    registry.oci(owner).push("image", content.image(), "latest")
+    for kind in ("ServicePrincipal", "Group", "User", "SystemDefined", "Everyone"):
+        answer = arm.call("PUT", arm.assignment_path(registry.id, str(uuid.uuid4())), AUTHORIZATION_VERSION, json={"properties": {
+            "roleDefinitionId": arm.role_id(ROLES["Reader"]), "principalId": principal_id, "principalType": kind}})
+        assert answer.status in (201, 400, 409), answer
+    somebody = new_principal()
+    assert somebody.arm.call("GET", registry.id).status == 403
+    assert registry.oci(somebody, "basic").get_manifest("image", "latest").status == 401
+    assert registry.oci(mode="none").get_manifest("image", "latest").status == 401
+
+
+# Who is left
+
+
+def test_two_owners_who_remove_each_other(own_berth):
+    """At the same moment: one of the two assignments stays, each time."""
+    server = own_berth().start()
+    http = Http(server.http)
+    first = identities.bootstrap_owner(http, server.bootstrap)
+    scope = server.bootstrap.subscription_scope
+    second = identities.new_principal(first.graph, "second")
+    for _ in range(8):
+        standing = first.arm.list_assignments(scope, f"principalId eq '{first.object_id}'")
+        if not standing:
+            first, second = second, first
+            standing = first.arm.list_assignments(scope, f"principalId eq '{first.object_id}'")
+        mine = standing[0]["id"]
+        theirs = first.arm.assign("Owner", second.object_id, scope)
+        answers: dict[str, int] = {}
+        ready = threading.Barrier(2)
+
+        def remove(who, target, answers=answers, ready=ready):
+            client = Http(server.http)
+            token = who.arm.token
+            ready.wait()
+            answers[target] = client.delete(f"{target}?api-version={AUTHORIZATION_VERSION}",
+                                            headers={"Authorization": f"Bearer {token}"}).status
+            client.close()
+
+        threads = [threading.Thread(target=remove, args=pair) for pair in ((first, theirs), (second, mine))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        left = [one for who in (first, second) for one in
+                (who.arm.list(f"{scope}/providers/Microsoft.Authorization/roleAssignments", AUTHORIZATION_VERSION)
+                 if who.arm.call("GET", server.bootstrap.registry_id).status == 200 else [])
+                if one["properties"]["principalId"] == who.object_id]
+        assert len(left) >= 1, f"nobody administers the subscription any more: {answers}"
 
 
 # Rights that nobody gave
