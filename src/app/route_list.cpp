@@ -33,9 +33,12 @@ std::string names(const std::vector<const Permission*>& permissions, std::string
 
 std::string entry_text(const Route& route) {
     switch (route.entry.kind) {
-    case EntryKind::all:
+    case EntryKind::all: return names(route.entry.permissions, " and ");
+    case EntryKind::deferred:
+        return fmt::format("{}, its conditions when the body is known", names(route.entry.permissions, " and "));
     case EntryKind::all_or_filter:
-    case EntryKind::deferred: return names(route.entry.permissions, " and ");
+        return fmt::format("{}; without it, with repository permissions, shows what {} allows",
+                           names(route.entry.permissions, " and "), names(route.further, ", "));
     case EntryKind::any: return names(route.entry.permissions, " or ");
     case EntryKind::filter:
         return route.entry.permissions.empty()

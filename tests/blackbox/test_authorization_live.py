@@ -269,6 +269,88 @@ def test_a_disabled_principal_is_refused_at_once(registry, image, graph, new_pri
     clients["basic"].get_manifest("image", "latest").expect(200)
 
 
+# Secrets: what was made with one ends with it, whatever it was made into
+
+def test_a_removed_secret_ends_all_that_was_made_with_it(registry, image, arm, graph, new_principal):
+    principal = new_principal("AcrPull", registry.id)
+    arm.assign("Reader", principal.object_id, registry.id)
+    second = graph.add_password(principal.application_id)
+    first_key = next(one["keyId"] for one in graph.call("GET", f"/applications/{principal.application_id}").expect(200)
+                     .json()["passwordCredentials"] if one["keyId"] != second["keyId"])
+    old = ways(registry, principal)
+    directory = principal.entra_token()
+    by_exchange = old["refresh token as password"].credentials[1]
+    renewed = registry.oci(mode="none").post("/oauth2/token", form={
+        "grant_type": "refresh_token", "service": registry.login_server, "scope": "repository:image:pull",
+        "refresh_token": by_exchange}).expect(200).json()["access_token"]
+    old["access token of the refresh token"] = Oci(registry.http, registry.login_server, renewed, "token")
+    principal.secret = second["secretText"]
+    new = ways(registry, principal)
+    for client in (*old.values(), *new.values()):
+        client.get_manifest("image", "latest").expect(200)
+    arm_call = {"headers": {"Authorization": f"Bearer {directory}"}}
+    path = f"{registry.id}?api-version=2025-11-01"
+    assert registry.http.get(path, **arm_call).status == 200
+
+    graph.remove_password(principal.application_id, first_key)
+    for name, client in old.items():
+        assert client.get_manifest("image", "latest").status == 401, name
+    for name, client in new.items():
+        assert client.get_manifest("image", "latest").status == 200, name
+    refused = registry.http.get(path, **arm_call)
+    assert refused.status == 401 and refused.json()["error"]["code"] == "InvalidAuthenticationToken", refused
+    for form in ({"grant_type": "refresh_token", "refresh_token": by_exchange, "scope": "repository:image:pull"},):
+        registry.oci(mode="none").post("/oauth2/token", form={"service": registry.login_server, **form}).expect(401)
+    registry.oci(mode="none").post("/oauth2/exchange", form={
+        "grant_type": "access_token", "service": registry.login_server, "access_token": directory}).expect(401)
+
+
+def test_a_regenerated_admin_password_ends_what_was_made_with_it(registry, image, arm):
+    arm.patch_registry(registry.name, properties={"adminUserEnabled": True}).expect(200)
+    shown = arm.call("POST", f"{registry.id}/listCredentials").expect(200).json()
+    clients = {}
+    for one in shown["passwords"]:
+        admin = Oci(registry.http, registry.login_server, (shown["username"], one["value"]), "basic")
+        token = admin.fetch_token(registry.login_server, ["repository:image:pull,push"]).expect(200).json()["access_token"]
+        clients[one["name"]] = (admin, Oci(registry.http, registry.login_server, token, "token"))
+    for pair in clients.values():
+        for client in pair:
+            client.get_manifest("image", "latest").expect(200)
+    arm.call("POST", f"{registry.id}/regenerateCredential", json={"name": "password"}).expect(200)
+    assert [client.get_manifest("image", "latest").status for client in clients["password"]] == [401, 401]
+    assert [client.get_manifest("image", "latest").status for client in clients["password2"]] == [200, 200]
+    arm.patch_registry(registry.name, properties={"adminUserEnabled": False}).expect(200)
+    assert [client.get_manifest("image", "latest").status for client in clients["password2"]] == [401, 401]
+    arm.patch_registry(registry.name, properties={"adminUserEnabled": True}).expect(200)
+    assert [client.get_manifest("image", "latest").status for client in clients["password2"]] == [200, 200]
+
+
+def test_anonymous_tokens_end_with_anonymous_pull(registry, image, arm):
+    arm.patch_registry(registry.name, properties={"anonymousPullEnabled": True}).expect(200)
+    token = registry.oci(mode="none").fetch_token(registry.login_server, ["repository:image:pull"]).expect(200).json()
+    client = Oci(registry.http, registry.login_server, token["access_token"], "token")
+    client.get_manifest("image", "latest").expect(200)
+    arm.patch_registry(registry.name, properties={"anonymousPullEnabled": False}).expect(200)
+    assert client.get_manifest("image", "latest").status == 401
+
+
+def test_a_deny_assignment_counts_at_once(registry, image, arm, new_principal):
+    principal = new_principal("Contributor", registry.id)
+    clients = ways(registry, principal)
+    path = f"{registry.id}/providers/Microsoft.Authorization/denyAssignments/{uuid.uuid4()}"
+    for _ in range(2):
+        for name, client in clients.items():
+            assert client.start_upload("image").status == 202, name
+        arm.call("PUT", path, "2024-07-01-preview", json={"properties": {
+            "denyAssignmentName": "freeze", "permissions": [{"actions": [PUSH], "notActions": []}],
+            "principals": [{"id": principal.object_id, "type": "ServicePrincipal"}]}}).expect(200, 201)
+        for name, client in clients.items():
+            assert client.get_manifest("image", "latest").status == 200, name
+            answer = client.start_upload("image").expect(401)
+            assert "because of the deny assignment with name 'freeze'" in answer.json()["errors"][0]["message"], name
+        arm.call("DELETE", path, "2024-07-01-preview").expect(200, 204)
+
+
 def test_rights_are_there_after_a_restart(own_berth):
     server = own_berth().start()
     client = Http(server.http)

@@ -30,6 +30,13 @@ def assert_refused(oci, repository, data: bytes, media_type: str = content.OCI_M
     assert oci.get_manifest(repository, digest_of(data)).status == 404
 
 
+def test_a_content_type_of_other_bytes_is_not_echoed(oci, repository, image):
+    """A header may hold any bytes; the answer is valid JSON all the same."""
+    answer = oci.put(f"/v2/{repository}/manifests/tag", body=image.data, headers={"Content-Type": "application/\xff\xfe\x80"})
+    assert answer.status == 400 and "'application/???'" in answer.body.decode("utf-8"), answer
+    assert error_codes(answer) == ["MANIFEST_INVALID"]
+
+
 def with_first(document: dict, text: str) -> bytes:
     """The document with `text` put before its first key."""
     return ("{" + text + ", " + json.dumps(document)[1:]).encode()

@@ -162,7 +162,9 @@ def test_null_user_everywhere(nobody, first_registry, refresh, repository, pushe
     headers = {"Authorization": basic(NULL_USER, refresh)}
     nobody.get("/v2/", headers=headers).expect(200)
     nobody.get_manifest(repository, "latest", headers=headers).expect(200)
-    assert nobody.get("/v2/", headers={"Authorization": basic(NULL_USER, "garbage")}).status == 401
+    for garbage in ("garbage", "", "a.b.c"):
+        refused = nobody.get("/v2/", headers={"Authorization": basic(NULL_USER, garbage)}).expect(401)
+        assert "its password has to be a refresh token of this registry" in refused.json()["errors"][0]["message"]
 
 
 def test_scope_may_be_repeated_and_hold_several(nobody, first_registry, owner, repository, pushed):
