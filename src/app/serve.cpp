@@ -181,8 +181,8 @@ private:
         if (registry == nullptr || !bootstrap.owner) return "";
         const bool by_repository = registry->mode == tenant::RoleAssignmentMode::repository_permissions;
         const auto push =
-            rbac::Operation::known(by_repository ? "Microsoft.ContainerRegistry/registries/repositories/content/write"
-                                                 : "Microsoft.ContainerRegistry/registries/push/write");
+            by_repository ? rbac::Operation::known("Microsoft.ContainerRegistry/registries/repositories/content/write", true)
+                          : rbac::Operation::known("Microsoft.ContainerRegistry/registries/push/write");
         if (world->policy->decide(bootstrap.owner->principal.id, push, registry->scope).allowed) return "";
         return by_repository ? "Container Registry Repository Writer" : "AcrPush";
     }

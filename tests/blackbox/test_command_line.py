@@ -1,37 +1,15 @@
-"""The program's own commands: sign in, make a principal, give and take a role (the README's story)."""
+"""The program's own commands: signing in, the README's story, mistakes, help."""
 
+import http.server
 import json
 import re
 import stat
-import subprocess
+import threading
 
 import pytest
 
 from harness import content
 from harness.oci import Oci
-from harness.server import binary, environment
-
-
-@pytest.fixture
-def run(tmp_path):
-    """run(*arguments, text="") -> the ended process; its home is a folder of the test."""
-
-    def call(*arguments: str, text: str = "", code: int | None = 0) -> subprocess.CompletedProcess:
-        home = {"HOME": str(tmp_path / "home"), "XDG_CONFIG_HOME": str(tmp_path / "home" / ".config")}
-        (tmp_path / "home").mkdir(exist_ok=True)
-        ended = subprocess.run([str(binary()), *arguments], input=text, capture_output=True, text=True, timeout=30,
-                               env={**environment(), **home})
-        if code is not None:
-            assert ended.returncode == code, f"berth {' '.join(arguments)}: {ended.returncode}\n{ended.stdout}\n{ended.stderr}"
-        return ended
-
-    return call
-
-
-@pytest.fixture
-def signed_in(run, berth):
-    run("login", "--data", str(berth.data))
-    return run
 
 
 @pytest.fixture
@@ -40,87 +18,188 @@ def image(oci, repository):
     return repository
 
 
-def test_the_readmes_story(signed_in, berth, first_registry, image):
+def pull(registry, credentials, repository):
+    return Oci(registry.http, registry.login_server, credentials).get_manifest(repository, "latest")
+
+
+def test_the_readmes_story(signed_in, first_registry, image):
     """A principal is made, refused, given the role, let in, and loses it again."""
-    name = content.unique("ci")
-    made = json.loads(signed_in("principal", "create", name, "--json").stdout)
-    text = json.dumps(made)
-    [client_id] = {value for key, value in made.items() if key.lower() in ("clientid", "appid")}
-    [secret] = [value for key, value in made.items() if key.lower() in ("clientsecret", "password", "secret")]
-    assert not secret.startswith("-"), text
-    puller = Oci(first_registry.http, first_registry.login_server, (client_id, secret))
-    assert puller.get_manifest(image, "latest").status == 401
+    made = json.loads(signed_in("principal", "create", content.unique("ci"), "--json").stdout)
+    client_id, secret = made["clientId"], made["clientSecret"]
+    assert not secret.startswith("-")
+    assert pull(first_registry, (client_id, secret), image).status == 401
     signed_in("role", "assignment", "create", "--assignee", client_id, "--role", "AcrPull", "--registry", first_registry.name)
-    puller.get_manifest(image, "latest").expect(200)
+    pull(first_registry, (client_id, secret), image).expect(200)
     listed = signed_in("role", "assignment", "list", "--assignee", client_id, "--registry", first_registry.name)
     assert "AcrPull" in listed.stdout
-    assert json.loads(signed_in("role", "assignment", "list", "--assignee", client_id, "--registry", first_registry.name, "--json").stdout)
     signed_in("role", "assignment", "delete", "--assignee", client_id, "--role", "AcrPull", "--registry", first_registry.name)
-    assert puller.get_manifest(image, "latest").status == 401
+    assert pull(first_registry, (client_id, secret), image).status == 401
 
 
 def test_principal_with_a_role_in_one_step(signed_in, first_registry, image):
-    made = json.loads(signed_in("principal", "create", content.unique("ci"), "--role", "AcrPull", "--registry", first_registry.name,
-                                "--json").stdout)
-    [client_id] = {value for key, value in made.items() if key.lower() in ("clientid", "appid")}
-    [secret] = [value for key, value in made.items() if key.lower() in ("clientsecret", "password", "secret")]
-    Oci(first_registry.http, first_registry.login_server, (client_id, secret)).get_manifest(image, "latest").expect(200)
+    made = signed_in.json("principal", "create", content.unique("ci"), "--role", "AcrPull", "--registry", first_registry.name)
+    pull(first_registry, (made["clientId"], made["clientSecret"]), image).expect(200)
 
 
 @pytest.mark.parametrize("listener", ["http", "https"])
-def test_sign_in_as_a_service_principal(run, berth, new_principal, first_registry, listener):
+@pytest.mark.parametrize("way", ["standard input", "file", "environment"])
+def test_sign_in_as_a_service_principal(run, berth, new_principal, first_registry, listener, way):
     principal = new_principal("Reader", first_registry.id)
-    extra = ("--ca-file", berth.bootstrap.ca_file) if listener == "https" else ()
-    run("login", "--server", getattr(berth, listener), "--client-id", principal.client_id, *extra, text=principal.secret + "\n")
-    run("role", "assignment", "list", "--registry", first_registry.name)
-    refused = run("role", "assignment", "create", "--assignee", principal.client_id, "--role", "Owner", "--registry", first_registry.name, code=None)
-    assert refused.returncode != 0
-    assert "Microsoft.Authorization/roleAssignments/write" in refused.stderr
+    extra = ["--ca", berth.bootstrap.ca_file] if listener == "https" else []
+    more = {}
+    if way == "standard input":
+        more["text"] = principal.secret + "\n"
+    elif way == "file":
+        (run.folder / "secret").write_text(principal.secret + "\n")
+        extra += ["--secret-file", "secret"]
+    else:
+        more["variables"] = {"BERTH_CLIENT_SECRET": principal.secret}
+    said = run("login", "--server", getattr(berth, listener) + "/", "--client-id", principal.client_id, *extra, **more)
+    assert principal.client_id in said.stdout and principal.secret not in said.stdout
+    who = run.json("whoami")
+    assert who["clientId"] == principal.client_id and who["objectId"] == principal.object_id
+    assert who["tenantId"] == berth.bootstrap.tenant_id and who["subscriptionId"] == berth.bootstrap.subscription_id
+    assert principal.secret not in json.dumps(who)
+    refused = run.refused("role", "assignment", "create", "--assignee", principal.object_id, "--role", "Owner", "--registry", first_registry.id)
+    # The server's sentence, whole: who, what, where, and the role that would do.
+    for part in (principal.object_id, "does not have authorization to perform action", "Microsoft.Authorization/roleAssignments/write",
+                 first_registry.id, "smallest built-in role"):
+        assert part in refused, refused
 
 
-def test_sign_in_keeps_secrets_to_oneself(signed_in, tmp_path):
-    files = [path for path in (tmp_path / "home").rglob("*") if path.is_file()]
+def test_a_secret_typed_at_a_terminal_is_not_shown(run, berth, new_principal):
+    principal = new_principal("Reader")
+    code, shown = run.at_terminal(principal.secret, "login", "--server", berth.http, "--client-id", principal.client_id)
+    assert code == 0 and "Secret: " in shown and "Signed in" in shown
+    assert principal.secret not in shown
+
+
+def test_sign_in_keeps_secrets_to_oneself(signed_in):
+    files = [path for path in signed_in.folder.rglob("*") if path.is_file()]
     assert files
     for file in files:
         assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
 
 
+def test_signing_out_leaves_no_secret(signed_in, owner):
+    assert "Signed out" in signed_in("logout").stdout
+    assert not [path for path in signed_in.folder.rglob("*") if path.is_file() and owner.secret in path.read_text()]
+    assert "berth login" in signed_in.refused("registry", "list")
+    assert "Nobody was signed in" in signed_in("logout").stdout
+
+
 def test_refused_sign_ins(run, berth, owner):
-    for arguments, text in ((("--server", berth.http, "--client-id", owner.client_id), "wrong\n"), (("--server", berth.http, "--client-id", "x"), "y\n"),
-                            (("--server", "http://127.0.0.1:1", "--client-id", "x"), "y\n"), (("--data", "/nowhere"), ""),
-                            (("--server", berth.https, "--client-id", owner.client_id), owner.secret + "\n")):
-        ended = run("login", *arguments, text=text, code=None)
-        assert ended.returncode != 0, arguments
-        lines = ended.stderr.strip().splitlines()
-        assert 1 <= len(lines) <= 3 and owner.secret not in ended.stderr, ended.stderr
+    for arguments, text, code, word in (
+            (("--server", berth.http, "--client-id", owner.client_id), "wrong\n", 1, "AADSTS7000215"),
+            (("--server", berth.http, "--client-id", "x"), "y\n", 1, "AADSTS"),
+            (("--server", "http://127.0.0.1:1", "--client-id", "x"), "y\n", 1, "Does berth serve at http://127.0.0.1:1?"),
+            (("--server", berth.https, "--client-id", owner.client_id), owner.secret + "\n", 1, "--ca FILE"),
+            (("--server", berth.https, "--client-id", owner.client_id, "--ca", "/nowhere.pem"), owner.secret + "\n", 1, "/nowhere.pem"),
+            (("--server", berth.http, "--client-id", owner.client_id, "--subscription", "nosuch"), owner.secret + "\n", 1, "nosuch"),
+            (("--server", "registry.example.com", "--client-id", "x"), "y\n", 2, "https://"),
+            (("--server", "http://registry.example.com", "--client-id", "x"), "y\n", 2, "in the clear"),
+            (("--server", berth.http), "y\n", 2, "--client-id"),
+            (("--server", berth.http, "--client-id", "x"), "", 2, "no secret"),
+            (("--server", berth.http, "--client-id", "x", "--secret-file", "/nowhere"), "", 1, "/nowhere"),
+            (("--data", "/nowhere"), "", 1, "/nowhere/bootstrap.json"),
+            (("--data", str(berth.data), "--server", berth.http), "", 2, "--data"), ((), "", 2, "--data")):
+        said = run.refused("login", *arguments, text=text, code=code)
+        assert word in said and owner.secret not in said, said
+        assert not (run.folder / ".config").exists(), "a refused sign-in is not kept"
+
+
+def test_a_wrong_ca_is_refused(run, berth, owner, own_berth):
+    other = own_berth().start()
+    said = run.refused("login", "--server", berth.https, "--client-id", owner.client_id, "--ca", other.bootstrap.ca_file, text=owner.secret)
+    assert "certificate" in said, said
+
+
+def test_a_server_that_is_not_berth(run):
+    class Stranger(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "5")
+            self.end_headers()
+            self.wfile.write(b"hello")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            said = run.refused("login", "--server", f"http://127.0.0.1:{server.server_port}", "--client-id", "x", text="y\n")
+        finally:
+            server.shutdown()
+            thread.join()
+    assert "Is it berth?" in said
+
+
+def test_an_expired_sign_in_says_so(run, berth, graph, new_principal):
+    principal = new_principal("Reader")
+    run("login", "--server", berth.http, "--client-id", principal.client_id, text=principal.secret)
+    run("registry", "list")
+    [secret] = graph.call("GET", f"/applications/{principal.application_id}").json()["passwordCredentials"]
+    graph.call("POST", f"/applications/{principal.application_id}/removePassword", json={"keyId": secret["keyId"]}).expect(204)
+    said = run.refused("registry", "list")
+    assert "berth login" in said and principal.secret not in said
+
+
+def test_a_server_that_is_gone(run, own_berth):
+    server = own_berth().start()
+    run("login", "--data", str(server.data))
+    server.stop()
+    assert "Does berth serve at" in run.refused("registry", "list")
 
 
 def test_commands_before_a_sign_in(run):
-    ended = run("role", "assignment", "list", code=None)
-    assert ended.returncode != 0 and "berth login" in ended.stderr, ended.stderr
+    assert "berth login" in run.refused("role", "assignment", "list")
+
+
+def test_a_damaged_profile_is_told(signed_in):
+    [file] = [path for path in signed_in.folder.rglob("profile.json")]
+    for text in ("", "{", "[]", '{"server":1}'):
+        file.write_text(text)
+        assert "berth login" in signed_in.refused("registry", "list")
 
 
 def test_mistakes_are_named(signed_in, first_registry):
-    for arguments, word in ((("role", "assignment", "create", "--assignee", "nobody-of-that-name", "--role", "AcrPull"), "nobody-of-that-name"),
-                            (("role", "assignment", "create", "--assignee", "x", "--role", "NoSuchRole"), ""),
-                            (("role", "assignment", "list", "--registry", "nosuchregistry"), "nosuchregistry"),
-                            (("principal", "create"), "name"), (("no-such-command",), "")):
-        ended = signed_in(*arguments, code=None)
-        assert ended.returncode != 0, arguments
-        assert word in ended.stderr + ended.stdout, ended
+    for arguments, code, word in (
+            (("role", "assignment", "create", "--assignee", "nobody-of-that-name", "--role", "AcrPull"), 1, "nobody-of-that-name"),
+            (("role", "assignment", "create", "--assignee", "berth-owner", "--role", "NoSuchRole"), 1, "NoSuchRole"),
+            (("role", "assignment", "list", "--registry", "nosuchregistry"), 1, "nosuchregistry"),
+            (("role", "assignment", "list", "--scope", "berth"), 2, "--registry"),
+            (("role", "assignment", "list", "--include-groups"), 2, "--assignee"),
+            (("registry", "list", "--subscription", "nosuch"), 1, "nosuch"),
+            (("registry", "show", ".."), 2, "'..'"), (("registry", "show", ""), 2, "empty"),
+            (("registry", "list", "--output", "xml"), 2, "xml"),
+            (("principal", "create"), 2, "name"), (("no-such-command",), 2, "no-such-command"), (("role",), 2, "definition"), ((), 2, "login")):
+        said = signed_in.refused(*arguments, code=code)
+        assert word in said, said
+        if code == 2 and arguments[:1] != ("registry",):
+            assert "--help'" in said or "--" in said, said
 
 
 def test_two_principals_of_one_name_are_not_guessed(signed_in, first_registry, new_principal):
     name = content.unique("twin")
-    new_principal(name=name), new_principal(name=name)
-    ended = signed_in("role", "assignment", "create", "--assignee", name, "--role", "AcrPull", "--registry", first_registry.name, code=None)
-    assert ended.returncode != 0 and name in ended.stderr, ended
+    twins = [new_principal(name=name), new_principal(name=name)]
+    said = signed_in.refused("role", "assignment", "create", "--assignee", name, "--role", "AcrPull", "--registry", first_registry.name)
+    for twin in twins:
+        assert twin.object_id in said and twin.client_id in said, said
+    signed_in("role", "assignment", "create", "--assignee", twins[1].object_id, "--role", "AcrPull", "--registry", first_registry.name)
 
 
 def test_version_and_help(run):
     assert re.search(r"\d+\.\d+\.\d+", run("--version").stdout)
-    for arguments in ((), ("serve",), ("login",), ("principal", "create"), ("role", "assignment", "create")):
-        assert "--help" in run(*arguments, "--help").stdout
+    commands = [one["command"].split()[1:] for one in run.json("commands")]
+    assert len(commands) > 45
+    for words in ([], ["serve"], ["role"], *commands):
+        shown = run(*words, "--help").stdout
+        assert "--help" in shown
+        if words in commands and words not in (["serve"], ["routes"]):
+            assert f"Examples:\n  berth {' '.join(words)}" in shown, shown
+    assert "exit status" in run("--help").stdout
 
 
 def test_route_table(run):
@@ -133,3 +212,10 @@ def test_route_table(run):
         assert permission.startswith(" ") and permission.strip(), row
         if permission.strip().startswith("open"):
             assert re.match(r"open: \S+", permission.strip()), f"no reason given: {row}"
+
+
+def test_secrets_are_in_no_process_list(run):
+    """No command takes a secret as an argument."""
+    for one in run.json("commands"):
+        shown = run(*one["command"].split()[1:], "--help").stdout
+        assert not re.search(r"--(client-)?secret(?!-file)|--token\b|--password (?!password)", shown), shown

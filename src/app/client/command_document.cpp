@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <sstream>
 
 namespace berth::app {
 namespace {
@@ -19,6 +20,13 @@ void walk(const CLI::App& app, const std::string& path, const Visit& visit) {
     const auto commands = below(app);
     if (commands.empty()) visit(app, path);
     for (const CLI::App* command : commands) walk(*command, path + ' ' + command->get_name(), visit);
+}
+
+// What nearly every command takes, and the document says once.
+bool is_common(const CLI::Option& option) {
+    const std::string name = option.get_name();
+    return name == "--help" || name == "--output" || name == "--yes" ||
+           (name == "--json" && option.get_description() == "The same as --output json");
 }
 
 std::string escaped(std::string text) {
@@ -38,17 +46,21 @@ std::string command_document(const CLI::App& program) {
     std::string out;
     walk(program, "berth", [&](const CLI::App& app, const std::string& path) {
         out += fmt::format("### {}\n\n{}.\n\n", path, app.get_description());
-        out += "| argument | what it says |\n| --- | --- |\n";
+        std::string rows;
         for (const CLI::Option* option : app.get_options()) {
-            if (option->get_name() == "--help") continue;
-            out += fmt::format("| {} | {}{} |\n", usage(*option), escaped(option->get_description()),
-                               option->get_required() ? " (required)" : "");
+            if (is_common(*option)) continue;
+            rows += fmt::format("| {} | {}{} |\n", usage(*option), escaped(option->get_description()),
+                                option->get_required() ? " (required)" : "");
         }
-        const std::string footer = app.get_footer();
-        if (const std::size_t examples = footer.find('\n'); examples != std::string::npos) {
-            out += fmt::format("\n```\n{}\n```\n", footer.substr(examples + 1));
+        if (!rows.empty()) out += "| argument | what it says |\n| --- | --- |\n" + rows + '\n';
+        // The footer is a line that says "Examples:" and the examples, each indented.
+        std::istringstream footer(app.get_footer());
+        std::string line;
+        std::string examples;
+        while (std::getline(footer, line)) {
+            if (line.starts_with("  ")) examples += line.substr(2) + '\n';
         }
-        out += '\n';
+        if (!examples.empty()) out += "```\n" + examples + "```\n\n";
     });
     return out;
 }

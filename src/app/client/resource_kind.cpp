@@ -68,6 +68,9 @@ std::vector<Command> standard_commands(const ResourceKind& kind) {
                                 fmt::format("berth {} delete {}{} --yes", kind.command, kind.example_name, kind.example_where)},
                    .question = fmt::format("Delete the {} '{{}}'? {}", kind.noun, kind.loss),
                    .run = [kind](Session& session, const Values& values) -> Result<Answer> {
+                       // ARM answers alike whether it deleted something or there was nothing; a person wants to know.
+                       auto there = call(kind, session, "GET", values);
+                       if (!there && there.error().code == ErrorCode::not_found) return failure(std::move(there));
                        auto gone = call(kind, session, "DELETE", values);
                        if (!gone) return failure(std::move(gone));
                        return Answer{.note = fmt::format("The {} '{}' is deleted.", kind.noun, values.text("name"))};

@@ -108,12 +108,15 @@ Result<Answer> write(Session& session, const Values& values, bool update) {
 std::vector<Command> role_definition_commands() {
     ResourceKind roles = kind();
     const std::vector<Argument> from_file = {
-        {.name = "file", .what = "JSON file; - reads standard input", .required = true, .placeholder = "FILE"},
+        {.name = "file",
+         .what = "JSON with Name, Description, Actions, NotActions, DataActions, NotDataActions and "
+                 "AssignableScopes (the subscription when left out), or as 'show' prints it; - reads standard input",
+         .required = true,
+         .placeholder = "FILE"},
         subscription_argument()};
     std::vector<Command> out = {
         {.path = "role definition create",
-         .summary = "Make a custom role of a JSON file: Name, Description, Actions, NotActions, DataActions, NotDataActions, "
-                    "AssignableScopes (the subscription when left out)",
+         .summary = "Make a custom role of a JSON file",
          .arguments = from_file,
          .examples = {"berth role definition create tag-lister.json", "berth role definition create - < tag-lister.json"},
          .columns = roles.columns,

@@ -36,12 +36,7 @@ std::vector<Argument> scope_arguments() {
 
 Result<std::string> subscription_scope(Session& session, const Values& values) {
     const std::string named = values.text("subscription");
-    if (named.empty()) {
-        if (!session.profile().subscription.empty()) return session.subscription_scope();
-        return failure(ErrorCode::not_found,
-                       "You see no subscription: nobody gave you a role in one yet. An administrator can, "
-                       "with 'berth role assignment create'. Then sign in again with 'berth login'.");
-    }
+    if (named.empty()) return session.subscription_scope();
     if (const auto id = Guid::parse(named)) return "/subscriptions/" + id->value();
     auto all = session.list_arm("/subscriptions");
     if (!all) return failure(std::move(all));

@@ -211,10 +211,20 @@ Result<void> Session::sign_in() {
     profile_.subscription = find_string(*one, "subscriptionId").value_or("");
     profile_.tenant = find_string(*one, "tenantId").value_or(profile_.tenant);
     if (!profile_.resource_group.empty()) return {};
-    auto groups = list_arm(subscription_scope() + "/resourcegroups");
+    auto groups = list_arm("/subscriptions/" + profile_.subscription + "/resourcegroups");
     if (!groups) return failure(std::move(groups));
     if (groups->size() == 1) profile_.resource_group = find_string(groups->front(), "name").value_or("");
     return {};
+}
+
+Result<std::string> Session::subscription_scope() {
+    if (profile_.subscription.empty()) {
+        if (auto found = sign_in(); !found) return failure(std::move(found));
+    }
+    if (!profile_.subscription.empty()) return "/subscriptions/" + profile_.subscription;
+    return failure(ErrorCode::not_found,
+                   "You see no subscription: nobody gave you a role in one yet. An administrator can, with "
+                   "'berth role assignment create'.");
 }
 
 Result<std::string> Session::own_object_id() {

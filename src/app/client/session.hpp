@@ -19,8 +19,9 @@ public:
     explicit Session(Profile profile) : profile_(std::move(profile)) {}
 
     const Profile& profile() const noexcept { return profile_; }
-    /// `/subscriptions/{id}` of the profile.
-    std::string subscription_scope() const { return "/subscriptions/" + profile_.subscription; }
+    /// `/subscriptions/{id}` of the profile; without one, of the first that the caller sees by now. `not_found` when there
+    /// is none.
+    Result<std::string> subscription_scope();
 
     /// Gets a token, which proves the credentials, and fills in what the profile leaves out: the tenant, the subscription
     /// (the first, or the one of that id or name: `not_found` without it) and its resource group if it is the only one.

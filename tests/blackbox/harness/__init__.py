@@ -13,6 +13,7 @@ Nothing here knows berth's sources. It stands on the contract that the program d
     graph         Graph: applications, service principals, passwords, groups
     identities    Principal: a service principal with a secret; new_principal() makes one, may hold roles
     oci           Oci: the distribution API as one identity, with the exchange of tokens that clients make
+    command_line  CommandLine: the program's own commands, with a home of their own, at a terminal or not
     content       random blobs, manifests, indexes, artifacts
     challenge     parse(): a WWW-Authenticate header into its parts
     clock         shifted(): lets a server live at another time (libfaketime)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Bootstrap:
+    """Empty or None is what is not there any more."""
+
     http: str
     https: str
     ca_file: str | None
@@ -24,7 +26,7 @@ class Bootstrap:
     @staticmethod
     def read(path: Path) -> "Bootstrap":
         document = json.loads(path.read_text(encoding="utf-8"))
-        owner = document["owner"]
+        owner = document["owner"] or {"clientId": None, "objectId": None, "clientSecret": None}
         return Bootstrap(
             http=(document["http"] or "").rstrip("/"),
             https=(document["https"] or "").rstrip("/"),
