@@ -49,20 +49,39 @@ bool is_root(const tenant::World& world, std::string_view group) {
     return equals_ignoring_case(group, world.tenant_id.value());
 }
 
-// Moving a group takes the right at both ends as well, but for the root group, as in Azure: there everything lands that
-// nobody placed elsewhere.
-Result<void> require_at_end(const Context& context, std::string_view group) {
-    if (is_root(context.world(), group)) return {};
-    const rbac::Scope scope = tenant::management_group_scope(group);
-    auto allowed = context.require_at(permission_of(context), scope);
+Result<void> require_linked(const Context& context, const gateway::Permission& permission, const rbac::Scope& scope) {
+    auto allowed = context.require_at(permission, scope);
     if (allowed) return {};
-    return linked_refusal(context, permission_of(context).name, permission_of(context).name, scope, allowed.error());
+    return linked_refusal(context, permission_of(context).name, permission.name, scope, allowed.error());
 }
 
+// Who moves a group changes who has rights in it: as in Azure that takes the right to give roles there, and the right to
+// write both parents, but for the root group, where everything lands that nobody placed elsewhere.
 Result<void> require_move(const Context& context, const ManagementGroup& group, const std::optional<std::string>& to) {
     if (!to || !group.parent || equals_ignoring_case(*to, *group.parent)) return {};
-    if (auto from = require_at_end(context, *group.parent); !from) return from;
-    return require_at_end(context, *to);
+    for (const gateway::Permission* permission : context.route().further) {
+        if (permission == &permission_of(context)) continue;
+        if (auto giving = require_linked(context, *permission, group.scope); !giving) return giving;
+    }
+    for (const std::string& parent : {*group.parent, *to}) {
+        if (is_root(context.world(), parent)) continue;
+        auto writing = require_linked(context, permission_of(context), tenant::management_group_scope(parent));
+        if (!writing) return writing;
+    }
+    return {};
+}
+
+// What was decided on is what is written: a group that somebody else made or moved meanwhile stays.
+Result<void> check_unchanged(Session& session, const tenant::World& world, std::string_view name,
+                             const ManagementGroup* decided_on) {
+    auto groups = tenant::list_management_groups(session, world.tenant_id);
+    if (!groups) return failure(std::move(groups));
+    const auto found = std::ranges::find_if(*groups, [&](const auto& group) { return equals_ignoring_case(group.name, name); });
+    const bool is_there = found != groups->end();
+    if (is_there == (decided_on != nullptr) && (!is_there || found->parent == decided_on->parent)) return {};
+    return failure(
+        ErrorCode::conflict,
+        fmt::format("The management group '{}' was changed by somebody else meanwhile. Look at it, then try again.", name));
 }
 
 Task<Result<Response>> write_group(const Plane& plane, Context& context, const ManagementGroupBody& body) {
@@ -76,6 +95,7 @@ Task<Result<Response>> write_group(const Plane& plane, Context& context, const M
         .actor = context.actor(),
         .now = context.now()};
     const auto write = [&](Session& session) -> Result<void> {
+        if (auto unchanged = check_unchanged(session, world, name, before); !unchanged) return unchanged;
         auto written = tenant::put_management_group(session, world.tenant_id, wanted);
         if (!written) return failure(std::move(written));
         const auto event = context.event("managementGroup.write", {{"name", wanted.name}, {"parent", wanted.parent}});
@@ -206,6 +226,7 @@ Task<Result<Response>> list_descendants(const Plane&, Context& context) {
 } // namespace
 
 std::vector<Route> management_group_routes(const std::shared_ptr<Plane>& plane) {
+    const gateway::Permission* gives_roles = &plane->permission("Microsoft.Authorization/roleAssignments/write");
     std::vector<Route> out;
     const auto add = [&](std::string_view id, http::Method method, std::string_view pattern, EntryKind kind,
                          std::string_view verb, Task<Result<Response>> (*handler)(const Plane&, Context&),
@@ -218,7 +239,7 @@ std::vector<Route> management_group_routes(const std::shared_ptr<Plane>& plane) 
         route.protocol = gateway::Protocol::resource_manager;
         route.entry = {kind, {permission}, {}};
         // The same at the other ends of a move.
-        if (method == http::Method::put || method == http::Method::patch) route.further = {permission};
+        if (method == http::Method::put || method == http::Method::patch) route.further = {permission, gives_roles};
         route.scope = pattern == collection ? std::string_view("/") : one;
         route.body_limit = method == http::Method::put || method == http::Method::patch ? largest_body : 0;
         route.handler = [plane, handler](Context& context) { return handler(*plane, context); };

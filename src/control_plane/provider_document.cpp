@@ -15,14 +15,21 @@ namespace {
 using boost::json::array;
 using boost::json::object;
 
-constexpr std::string_view authorization = "Microsoft.Authorization";
-// These extend any scope and are no resource types of the plane.
-constexpr std::array authorization_types{
-    std::pair{std::string_view("roleAssignments"), std::string_view("2022-04-01")},
-    std::pair{std::string_view("roleDefinitions"), std::string_view("2022-04-01")},
-    std::pair{std::string_view("permissions"), std::string_view("2022-04-01")},
-    std::pair{std::string_view("denyAssignments"), std::string_view("2022-04-01")},
-    std::pair{std::string_view("providerOperations"), std::string_view("2022-04-01")},
+// Types that are no resources of the plane: those that extend any scope, and management groups.
+struct OtherType {
+    std::string_view provider;
+    std::string_view name;
+    std::string_view version;
+};
+constexpr std::array other_types{
+    OtherType{"Microsoft.Authorization", "roleAssignments", "2022-04-01"},
+    OtherType{"Microsoft.Authorization", "roleDefinitions", "2022-04-01"},
+    OtherType{"Microsoft.Authorization", "permissions", "2022-04-01"},
+    OtherType{"Microsoft.Authorization", "denyAssignments", "2024-07-01-preview"},
+    OtherType{"Microsoft.Authorization", "providerOperations", "2022-04-01"},
+    OtherType{"Microsoft.Authorization", "elevateAccess", "2016-07-01"},
+    OtherType{"Microsoft.Management", "managementGroups", "2021-04-01"},
+    OtherType{"Microsoft.Management", "managementGroups/subscriptions", "2021-04-01"},
 };
 
 object type_document(std::string_view name, array versions) {
@@ -42,7 +49,8 @@ object type_document(std::string_view name, array versions) {
 } // namespace
 
 std::set<std::string> provider_names(const Plane& plane) {
-    std::set<std::string> out{std::string(authorization)};
+    std::set<std::string> out;
+    for (const OtherType& type : other_types) out.emplace(type.provider);
     for (const ResourceType& type : plane.types()) out.emplace(provider_of(type));
     return out;
 }
@@ -50,9 +58,10 @@ std::set<std::string> provider_names(const Plane& plane) {
 std::optional<object> provider_document(const Plane& plane, const Guid& subscription, std::string_view name) {
     array types;
     std::string_view spelled = name;
-    if (equals_ignoring_case(name, authorization)) {
-        spelled = authorization;
-        for (const auto& [type, version] : authorization_types) types.push_back(type_document(type, {version}));
+    for (const OtherType& type : other_types) {
+        if (!equals_ignoring_case(type.provider, name)) continue;
+        spelled = type.provider;
+        types.push_back(type_document(type.name, {type.version}));
     }
     for (const ResourceType& type : plane.types()) {
         if (!equals_ignoring_case(provider_of(type), name)) continue;

@@ -180,6 +180,10 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     if (!allowed) co_return failure(std::move(allowed));
     if (assignment == nullptr) co_return gateway::empty_response(204);
     const auto write = [&](Session& session) -> Result<bool> {
+        // Decided on what was here; another one of that name may have been made elsewhere meanwhile.
+        auto found = tenant::find_role_assignment(session, *id);
+        if (!found) return failure(std::move(found));
+        if (!*found || (*found)->scope != assignment->scope) return false;
         auto deleted = tenant::delete_role_assignment(session, *id);
         if (!deleted && deleted.error().code == ErrorCode::not_found) return false;
         if (!deleted) return std::unexpected(as_azure(std::move(deleted.error())));

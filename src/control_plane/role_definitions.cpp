@@ -61,6 +61,14 @@ Result<void> require_everywhere(const Context& context, const RoleDefinition& ro
     return {};
 }
 
+// The same for the row as it is when it is written: somebody may have made or widened it meanwhile.
+Result<void> require_where_it_is(Session& session, const Context& context, const Guid& id) {
+    auto role = tenant::find_role_definition(session, id);
+    if (!role) return failure(std::move(role));
+    if (!*role) return {};
+    return require_everywhere(context, **role);
+}
+
 // A role cannot leave a scope while it is assigned there.
 Result<void> check_assigned_within(const Context& context, const RoleDefinition& role) {
     const auto& policy = *context.world().policy;
@@ -109,6 +117,7 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
     role->updated_at = context.now();
     role->updated_by = context.actor();
     const auto write = [&](Session& session) -> Result<void> {
+        if (auto allowed = require_where_it_is(session, context, *id); !allowed) return allowed;
         auto written = tenant::put_role_definition(session, context.world().tenant_id, *role);
         if (!written) return std::unexpected(as_azure(std::move(written.error())));
         const auto event = context.event("roleDefinition.write", {{"id", id->value()}, {"roleName", role->name}});
@@ -141,6 +150,7 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     if (role == nullptr || !is_visible(context, *role, true)) co_return gateway::empty_response(204);
     if (auto allowed = require_everywhere(context, *role); !allowed) co_return failure(std::move(allowed));
     const auto write = [&](Session& session) -> Result<bool> {
+        if (auto allowed = require_where_it_is(session, context, *id); !allowed) return failure(std::move(allowed));
         auto deleted = tenant::delete_role_definition(session, *id);
         if (!deleted && deleted.error().code == ErrorCode::role_definition_not_found) return false;
         if (!deleted) return failure(std::move(deleted));

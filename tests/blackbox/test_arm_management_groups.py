@@ -178,6 +178,12 @@ def test_who_may_make_and_move_groups(tenant):
     tenant.arm.assign("Owner", local.object_id, other)
     moved = local.arm.call("PATCH", mine, VERSION, json={"parentGroupId": other}).expect(200).json()
     assert moved["properties"]["details"]["parent"]["id"] == other
+    # Moving a group gives those above it rights in it: a Contributor does not lift themselves so.
+    contributor = tenant.principal(("Contributor", mine), ("Owner", outer))
+    for answer in (tenant.put(mine.rpartition("/")[2], outer, by=contributor),
+                   contributor.arm.call("PATCH", mine, VERSION, json={"parentGroupId": outer})):
+        error = answer.expect(403).json()["error"]
+        assert error["code"] == "LinkedAuthorizationFailed" and "Microsoft.Authorization/roleAssignments/write" in error["message"]
     nobody = tenant.principal(("AcrPull", outer))
     for method, path, body in (("GET", outer, None), ("PUT", outer, {}), ("PATCH", outer, {}), ("DELETE", outer, None),
                                ("GET", f"{outer}/descendants", None), ("GET", f"{COLLECTION}/none", None), ("PUT", f"{COLLECTION}/none", {})):

@@ -158,7 +158,7 @@ def catalog_of_what_may_be_read(world: World, path: str) -> None:
 
 
 def moving_a_group_needs_both_ends(world: World, method: str) -> None:
-    """Write at the group, at the one that it is in, and at the one that it goes to."""
+    """Write at the group, at the one that it is in, and at the one that it goes to; and the right to give roles in it."""
     names = [content.unique("group") for _ in range(3)]
     here, there, moved = names
     for name, parent in ((here, TOP), (there, TOP), (moved, here)):
@@ -171,6 +171,9 @@ def moving_a_group_needs_both_ends(world: World, method: str) -> None:
     def answer():
         return person.principal.arm.call(method, people.group_scope(moved), "2020-05-01", json=body)
 
+    refused = answer().expect(403).json()["error"]
+    assert refused["code"] == "LinkedAuthorizationFailed" and "Microsoft.Authorization/roleAssignments/write" in refused["message"], refused
+    people.take(world, person, "User Access Administrator", people.group_scope(moved))
     for scope in (here, there):
         refused = answer().expect(403).json()["error"]
         assert refused["code"] == "LinkedAuthorizationFailed" and scope in refused["message"], refused
