@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness import content
+from harness import content, identities
 from harness.http_client import Http
 from harness.oci import NULL_USER, Oci, basic
 
@@ -161,16 +161,14 @@ def test_a_deleted_registry_that_is_made_anew(http, new_registry, arm, owner, ne
 
 
 def test_a_removed_secret(http, registry, image, graph, new_principal):
-    """Sign-ins with the secret end; tokens that it was exchanged for say who one is, and go on (as Entra's do)."""
+    """It ends sign-ins, and every token that it was exchanged for."""
     principal = new_principal("Reader", registry.id)
     for _ in range(ROUNDS):
         added = graph.add_password(principal.application_id)
-        credentials = (principal.client_id, added["secretText"])
-        request = lambda client, value=basic(*credentials): client.get(  # noqa: E731
-            "/v2/image/manifests/latest", host=registry.login_server, headers={"Authorization": value}).status
-        with Hammer(http.base, [request, request]) as hammer:
-            graph.remove_password(principal.application_id, added["keyId"])
-            hammer.check_nothing_since(time.monotonic())
+        other = identities.Principal(principal.http, principal.bootstrap, principal.client_id, principal.object_id,
+                                     added["secretText"], principal.display_name, principal.application_id)
+        hammered(http, registry, other, lambda: graph.remove_password(principal.application_id, added["keyId"]))
+    principal.entra_token()
 
 
 def test_anonymous_pull(http, registry, owner, arm):
