@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "control_plane/authorization_ids.hpp"
 #include "control_plane/errors.hpp"
+#include "control_plane/known_members.hpp"
 #include "control_plane/role_rules.hpp"
 
 #include <boost/json/array.hpp>
@@ -28,6 +29,24 @@ constexpr std::size_t most_principals = 250;
 constexpr std::string_view everyone = "00000000-0000-0000-0000-000000000000";
 constexpr std::string_view everyone_type = "SystemDefined";
 constexpr std::array<std::string_view, 3> principal_types{"User", "Group", "ServicePrincipal"};
+
+constexpr std::array<std::string_view, 4> outer_members{"id", "name", "type", "properties"};
+// What ARM shows may be sent back.
+constexpr std::array<std::string_view, 14> members{"denyAssignmentName",
+                                                   "description",
+                                                   "permissions",
+                                                   "principals",
+                                                   "excludePrincipals",
+                                                   "doNotApplyToChildScopes",
+                                                   "scope",
+                                                   "isSystemProtected",
+                                                   "createdOn",
+                                                   "updatedOn",
+                                                   "createdBy",
+                                                   "updatedBy",
+                                                   "condition",
+                                                   "conditionVersion"};
+constexpr std::array<std::string_view, 3> principal_members{"id", "type", "displayName"};
 
 std::unexpected<Error> invalid(std::string message) {
     return arm_failure(ErrorCode::invalid_parameter, "InvalidCreateDenyAssignmentRequest", std::move(message));
@@ -111,6 +130,9 @@ Result<std::vector<DeniedPrincipal>> read_principals(const value& properties, st
         return invalid(fmt::format("'{}' must be an array of at most {} objects with 'id' and 'type'.", list, most_principals));
     }
     for (const value& item : member->get_array()) {
+        if (auto known = check_known_members(item, principal_members, "a principal"); !known) {
+            return invalid(known.error().message);
+        }
         const auto text = find_string(item, "id");
         const auto id = text ? Guid::parse(*text) : std::nullopt;
         if (!id) return invalid(fmt::format("Each item of '{}' needs an 'id' that is a GUID.", list));
@@ -166,6 +188,17 @@ Result<DenyAssignmentBody> parse_deny_assignment(const value& body, const tenant
     const value* member = find_member(body, "properties");
     const value& properties = member != nullptr ? *member : body;
     if (!properties.is_object()) return invalid("'properties' must be an object.");
+    if (member != nullptr) {
+        if (auto known = check_known_members(body, outer_members, "a deny assignment"); !known) {
+            return invalid(known.error().message);
+        }
+    }
+    if (auto known = check_known_members(properties, members, "a deny assignment's 'properties'"); !known) {
+        return invalid(known.error().message);
+    }
+    for (const std::string_view name : {"condition", "conditionVersion"}) {
+        if (find_member(properties, name) != nullptr) return invalid("Conditions are not supported in deny assignments.");
+    }
     DenyAssignmentBody out;
     auto name = read_text(properties, "denyAssignmentName", 1, longest_name);
     if (!name) return failure(std::move(name));

@@ -108,6 +108,8 @@ TEST_F(DenyAssignmentJson, RefusesWhatAzureRefuses) {
         {fmt::format(R"({{"principals":{0},"excludePrincipals":{0}}})", everyone), invalid},
         {R"({"principals":[{"id":"00000000-0000-0000-0000-000000000000","type":"User"}]})", invalid},
         {R"({"isSystemProtected":true})", invalid},
+        {R"({"excludedPrincipals":[]})", invalid},
+        {R"({"condition":"x"})", invalid},
         {R"({"doNotApplyToChildScopes":"yes"})", invalid},
     };
     for (const Case& c : cases) {

@@ -88,6 +88,10 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
                               .updated_at = context.now(),
                               .updated_by = context.actor()};
     const auto write = [&](Session& session) -> Result<bool> {
+        auto world = context.world_in(session);
+        if (!world) return failure(std::move(world));
+        auto still = context.require_at(**world, *context.route().entry.permissions.front(), context.scope());
+        if (!still) return failure(std::move(still));
         auto scope = find_extended_scope(session, context.world(), context.scope());
         if (!scope) return failure(std::move(scope));
         assignment.scope = std::move(*scope);
@@ -128,6 +132,10 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     const DenyAssignment* assignment = find_here(context, *id);
     if (assignment == nullptr) co_return gateway::empty_response(204);
     const auto write = [&](Session& session) -> Result<bool> {
+        auto world = context.world_in(session);
+        if (!world) return failure(std::move(world));
+        auto still = context.require_at(**world, *context.route().entry.permissions.front(), context.scope());
+        if (!still) return failure(std::move(still));
         auto deleted = tenant::delete_deny_assignment(session, *id);
         if (!deleted && deleted.error().code == ErrorCode::not_found) return false;
         if (!deleted) return failure(std::move(deleted));

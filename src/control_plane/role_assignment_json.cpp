@@ -5,6 +5,7 @@
 #include "base/time.hpp"
 #include "control_plane/authorization_ids.hpp"
 #include "control_plane/errors.hpp"
+#include "control_plane/known_members.hpp"
 
 #include <fmt/format.h>
 
@@ -18,6 +19,22 @@ using boost::json::value;
 
 constexpr std::size_t longest_description = 2048;
 constexpr std::array<std::string_view, 5> principal_types{"User", "Group", "ServicePrincipal", "ForeignGroup", "Device"};
+
+constexpr std::array<std::string_view, 4> outer_members{"id", "name", "type", "properties"};
+// What ARM shows may be sent back; only the first six are read.
+constexpr std::array<std::string_view, 13> members{"roleDefinitionId",
+                                                   "principalId",
+                                                   "principalType",
+                                                   "description",
+                                                   "condition",
+                                                   "conditionVersion",
+                                                   "scope",
+                                                   "canDelegate",
+                                                   "delegatedManagedIdentityResourceId",
+                                                   "createdOn",
+                                                   "updatedOn",
+                                                   "createdBy",
+                                                   "updatedBy"};
 
 std::unexpected<Error> invalid(std::string message) {
     return arm_failure(ErrorCode::invalid_parameter, "InvalidCreateRoleAssignmentRequest", std::move(message));
@@ -61,6 +78,14 @@ Result<RoleAssignmentBody> parse_role_assignment(const value& body) {
     if (!body.is_object()) return invalid("The request content must be a JSON object with 'properties'.");
     const value* member = find_member(body, "properties");
     const value& properties = member != nullptr ? *member : body;
+    if (member != nullptr) {
+        if (auto known = check_known_members(body, outer_members, "a role assignment"); !known) {
+            return invalid(known.error().message);
+        }
+    }
+    if (auto known = check_known_members(properties, members, "a role assignment's 'properties'"); !known) {
+        return invalid(known.error().message);
+    }
     const auto role = find_string(properties, "roleDefinitionId");
     const auto principal = find_string(properties, "principalId");
     if (!role) return invalid("'properties.roleDefinitionId' is missing or no string.");

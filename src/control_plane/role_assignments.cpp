@@ -71,8 +71,8 @@ Result<std::string> principal_type_of(const tenant::World& world, const RoleAssi
     return type;
 }
 
-Result<void> check_role(const Context& context, const Guid& id) {
-    const auto& policy = *context.world().policy;
+Result<void> check_role(const tenant::World& world, const Context& context, const Guid& id) {
+    const auto& policy = *world.policy;
     const auto* role = policy.find_role(id);
     if (role == nullptr) {
         return failure(ErrorCode::role_definition_not_found,
@@ -118,7 +118,7 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
     const gateway::Permission& permission = *context.route().entry.permissions.front();
     auto allowed = context.require_at(permission, context.scope(), {.requested_assignment = &requested});
     if (!allowed) co_return failure(std::move(allowed));
-    if (auto assignable = check_role(context, body->role_definition); !assignable) {
+    if (auto assignable = check_role(context.world(), context, body->role_definition); !assignable) {
         co_return failure(std::move(assignable));
     }
     auto type = principal_type_of(context.world(), *body);
@@ -136,6 +136,12 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
                               .updated_at = context.now(),
                               .updated_by = context.actor()};
     const auto write = [&](Session& session) -> Result<void> {
+        // The right, and the role, may have been taken away meanwhile.
+        auto world = context.world_in(session);
+        if (!world) return failure(std::move(world));
+        auto still = context.require_at(**world, permission, context.scope(), {.requested_assignment = &requested});
+        if (!still) return still;
+        if (auto assignable = check_role(**world, context, body->role_definition); !assignable) return assignable;
         auto scope = find_extended_scope(session, context.world(), context.scope());
         if (!scope) return failure(std::move(scope));
         assignment.scope = std::move(*scope);
@@ -180,6 +186,10 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     if (!allowed) co_return failure(std::move(allowed));
     if (assignment == nullptr) co_return gateway::empty_response(204);
     const auto write = [&](Session& session) -> Result<bool> {
+        auto world = context.world_in(session);
+        if (!world) return failure(std::move(world));
+        auto still = context.require_at(**world, *context.route().entry.permissions.front(), context.scope(), attributes);
+        if (!still) return failure(std::move(still));
         // Decided on what was here; another one of that name may have been made elsewhere meanwhile.
         auto found = tenant::find_role_assignment(session, *id);
         if (!found) return failure(std::move(found));

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace berth::control_plane {
 namespace {
@@ -21,6 +22,12 @@ using boost::json::value;
 constexpr std::size_t longest_name = 512;         // azure-rbac-and-arm section 1.7
 constexpr std::size_t longest_description = 2048; // bytes
 constexpr std::size_t most_scopes = 2000;
+
+// Of both forms, and what ARM and az show, which may be sent back; letter case aside.
+constexpr std::array<std::string_view, 20> members{
+    "roleName",   "name",        "type",           "roleType",         "description",   "permissions", "actions",
+    "notActions", "dataActions", "notDataActions", "assignableScopes", "createdOn",     "updatedOn",   "createdBy",
+    "updatedBy",  "id",          "isCustom",       "properties",       "isServiceRole", "systemData"};
 
 std::unexpected<Error> invalid(std::string message) {
     return arm_failure(ErrorCode::invalid_parameter, "InvalidRoleDefinition", std::move(message));
@@ -95,6 +102,16 @@ Result<rbac::RoleDefinition> parse_role_definition(const value& body, const Guid
     const value* properties = find(body.get_object(), {"properties"});
     if (properties != nullptr && !properties->is_object()) return invalid("'properties' must be an object.");
     const object& in = properties != nullptr ? properties->get_object() : body.get_object();
+
+    for (const auto& [key, member] : in) {
+        const std::string_view given = key;
+        const bool known = std::ranges::any_of(members, [&](std::string_view one) { return equals_ignoring_case(one, given); });
+        if (!known) {
+            return invalid(fmt::format("'{}' is no property of a role definition. It has roleName, description, type, "
+                                       "permissions and assignableScopes.",
+                                       given.substr(0, longest_name)));
+        }
+    }
 
     rbac::RoleDefinition role{id, {}, false, {}, {}, {}, {}, {}, {}, {}};
     const value* name = find(in, {"roleName", "name"});

@@ -175,6 +175,8 @@ TEST(RoleAssignmentJson, ReadsAzuresBody) {
         {boost::json::parse(R"({"properties":{"roleDefinitionId":"AcrPull","principalId":"x"}})"), "InvalidRoleDefinitionId"},
         {boost::json::parse(R"({"properties":{"roleDefinitionId":")" + role + R"(","principalId":"ada"}})"),
          "InvalidPrincipalId"},
+        {body(R"(,"conditon":"x")"), "InvalidCreateRoleAssignmentRequest"},
+        {body(R"(,"Condition":"x","conditionVersion":"2.0")"), "InvalidCreateRoleAssignmentRequest"},
         {body(R"(,"principalType":"Robot")"), "InvalidCreateRoleAssignmentRequest"},
         {body(R"(,"principalType":1)"), "InvalidCreateRoleAssignmentRequest"},
         {body(R"(,"description":1)"), "InvalidCreateRoleAssignmentRequest"},

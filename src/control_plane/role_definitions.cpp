@@ -51,27 +51,19 @@ bool is_visible(const Context& context, const RoleDefinition& role, bool below) 
 }
 
 // Writing or deleting a role takes the right at every scope where it can be assigned.
-Result<void> require_everywhere(const Context& context, const RoleDefinition& role) {
+Result<void> require_everywhere(const tenant::World& world, const Context& context, const RoleDefinition& role) {
     const gateway::Permission& permission = *context.route().entry.permissions.front();
     for (const rbac::Scope& scope : role.assignable_scopes) {
-        auto allowed = context.require_at(permission, scope);
+        auto allowed = context.require_at(world, permission, scope);
         if (allowed) continue;
         return linked_refusal(context, permission.name, permission.name, scope, allowed.error());
     }
     return {};
 }
 
-// The same for the row as it is when it is written: somebody may have made or widened it meanwhile.
-Result<void> require_where_it_is(Session& session, const Context& context, const Guid& id) {
-    auto role = tenant::find_role_definition(session, id);
-    if (!role) return failure(std::move(role));
-    if (!*role) return {};
-    return require_everywhere(context, **role);
-}
-
 // A role cannot leave a scope while it is assigned there.
-Result<void> check_assigned_within(const Context& context, const RoleDefinition& role) {
-    const auto& policy = *context.world().policy;
+Result<void> check_assigned_within(const tenant::World& world, const RoleDefinition& role) {
+    const auto& policy = *world.policy;
     for (const rbac::RoleAssignment& assignment : policy.assignments()) {
         if (assignment.role_definition != role.id) continue;
         const bool stays = std::ranges::any_of(
@@ -83,6 +75,19 @@ Result<void> check_assigned_within(const Context& context, const RoleDefinition&
                                    role.id.value(), assignment.scope.value()));
     }
     return {};
+}
+
+// The same when it is written, for the role as it is then and as it shall be: somebody may have made or widened it
+// meanwhile, or taken the right away.
+Result<void> require_in_transaction(Session& session, const Context& context, const Guid& id, const RoleDefinition* next) {
+    auto world = context.world_in(session);
+    if (!world) return failure(std::move(world));
+    if (const RoleDefinition* role = (*world)->policy->find_role(id)) {
+        if (auto allowed = require_everywhere(**world, context, *role); !allowed) return allowed;
+    }
+    if (next == nullptr) return {};
+    if (auto allowed = require_everywhere(**world, context, *next); !allowed) return allowed;
+    return check_assigned_within(**world, *next);
 }
 
 // The store's error with the code that Azure has for definitions.
@@ -106,18 +111,19 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
     }
     if (auto known = check_known_operations(*role); !known) co_return failure(std::move(known));
     if (auto places = check_assignable_scopes(context.world(), *role); !places) co_return failure(std::move(places));
-    if (auto allowed = require_everywhere(context, *role); !allowed) co_return failure(std::move(allowed));
+    if (auto allowed = require_everywhere(context.world(), context, *role); !allowed) co_return failure(std::move(allowed));
     const RoleDefinition* before = context.world().policy->find_role(*id);
     if (before != nullptr) {
-        if (auto allowed = require_everywhere(context, *before); !allowed) co_return failure(std::move(allowed));
-        if (auto stays = check_assigned_within(context, *role); !stays) co_return failure(std::move(stays));
+        if (auto allowed = require_everywhere(context.world(), context, *before); !allowed)
+            co_return failure(std::move(allowed));
+        if (auto stays = check_assigned_within(context.world(), *role); !stays) co_return failure(std::move(stays));
     }
     role->created_at = before != nullptr ? before->created_at : context.now();
     role->created_by = before != nullptr ? before->created_by : context.actor();
     role->updated_at = context.now();
     role->updated_by = context.actor();
     const auto write = [&](Session& session) -> Result<void> {
-        if (auto allowed = require_where_it_is(session, context, *id); !allowed) return allowed;
+        if (auto allowed = require_in_transaction(session, context, *id, &*role); !allowed) return allowed;
         auto written = tenant::put_role_definition(session, context.world().tenant_id, *role);
         if (!written) return std::unexpected(as_azure(std::move(written.error())));
         const auto event = context.event("roleDefinition.write", {{"id", id->value()}, {"roleName", role->name}});
@@ -148,9 +154,10 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     }
     const RoleDefinition* role = context.world().policy->find_role(*id);
     if (role == nullptr || !is_visible(context, *role, true)) co_return gateway::empty_response(204);
-    if (auto allowed = require_everywhere(context, *role); !allowed) co_return failure(std::move(allowed));
+    if (auto allowed = require_everywhere(context.world(), context, *role); !allowed) co_return failure(std::move(allowed));
     const auto write = [&](Session& session) -> Result<bool> {
-        if (auto allowed = require_where_it_is(session, context, *id); !allowed) return failure(std::move(allowed));
+        auto allowed = require_in_transaction(session, context, *id, nullptr);
+        if (!allowed) return failure(std::move(allowed));
         auto deleted = tenant::delete_role_definition(session, *id);
         if (!deleted && deleted.error().code == ErrorCode::role_definition_not_found) return false;
         if (!deleted) return failure(std::move(deleted));

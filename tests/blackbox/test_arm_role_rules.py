@@ -99,6 +99,31 @@ def test_permissions_that_are_refused(put_role, permission):
     assert put_role(permissions=[permission]).status == 400
 
 
+@pytest.mark.parametrize("unknown", ["conditon", "Condition", "principalID", "role", "expiry", ""])
+def test_unknown_properties_of_an_assignment(arm, registry, new_principal, unknown):
+    """A condition that is misspelled and dropped would give more than was meant."""
+    guid = str(uuid.uuid4())
+    properties = {"roleDefinitionId": arm.role_id(ROLES["AcrPull"]), "principalId": new_principal().object_id, unknown: "x"}
+    error = arm.call("PUT", arm.assignment_path(registry.id, guid), AUTHORIZATION_VERSION, json={"properties": properties}).expect(400).json()["error"]
+    assert error["code"] == "InvalidCreateRoleAssignmentRequest" and f"'{unknown}'" in error["message"]
+    assert arm.call("GET", arm.assignment_path(registry.id, guid), AUTHORIZATION_VERSION).status == 404
+
+
+@pytest.mark.parametrize("unknown", ["actionz", "assignableScope", "conditions", ""])
+def test_unknown_properties_of_a_role(arm, put_role, unknown):
+    guid = str(uuid.uuid4())
+    error = put_role(guid, **{unknown: []}).expect(400).json()["error"]
+    assert error["code"] == "InvalidRoleDefinition" and f"'{unknown}'" in error["message"]
+    assert arm.call("GET", arm.role_id(guid), AUTHORIZATION_VERSION).status == 404
+
+
+def test_what_arm_shows_may_be_sent_back(arm, put_role, registry, new_principal):
+    document = put_role().expect(201).json()
+    assert arm.call("PUT", document["id"], AUTHORIZATION_VERSION, json=document).status == 201
+    assignment = arm.put_assignment("AcrPull", new_principal().object_id, registry.id).expect(201).json()
+    assert arm.call("PUT", assignment["id"], AUTHORIZATION_VERSION, json=assignment).status == 201
+
+
 def test_ids_that_are_no_guids(arm, subscription):
     for what, code in (("roleDefinitions", "InvalidRoleDefinitionId"), ("roleAssignments", "InvalidRoleAssignmentId"),
                        ("denyAssignments", "InvalidDenyAssignmentId")):
