@@ -58,9 +58,9 @@ class Hammer:
             assert time.monotonic() < deadline, [answers[-3:] for answers in self.seen]
             time.sleep(0.002)
 
-    def check_nothing_since(self, acknowledged: float) -> None:
+    def check_nothing_since(self, acknowledged: float, times: int = 10) -> None:
         """Each client has to have been refused some times; none may have succeeded."""
-        self._wait(lambda answers: sum(began > acknowledged for began, _ in answers) > 10)
+        self._wait(lambda answers: sum(began > acknowledged for began, _ in answers) >= times)
         for number, answers in enumerate(self.seen):
             late = {status for began, status in answers if began > acknowledged}
             assert late and late <= {401, 403, 404}, f"client {number} was answered {late} after the revocation"
