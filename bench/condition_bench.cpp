@@ -85,4 +85,17 @@ void repositories_of_one(benchmark::State& state) {
 }
 BENCHMARK(repositories_of_one);
 
+// As many names as a condition has room for, each a test of its own.
+void repositories_of_80_tests(benchmark::State& state) {
+    std::string text;
+    for (int i = 0; i < 80; ++i) {
+        text += fmt::format("{}@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEquals 'team/{}'",
+                            text.empty() ? "" : " OR ", i);
+    }
+    const auto condition = Condition::parse(text);
+    if (!condition) return state.SkipWithError(condition.error().message.c_str());
+    for (auto _ : state) benchmark::DoNotOptimize((*condition)->repositories(Operation::at(0)));
+}
+BENCHMARK(repositories_of_80_tests);
+
 } // namespace
