@@ -194,3 +194,85 @@ def test_the_admin_user(http, registry, owner, arm):
         with Hammer(http.base, [request, request]) as hammer:
             arm.call("POST", f"{registry.id}/regenerateCredential", json={"name": "password"}).expect(200)
             hammer.check_nothing_since(time.monotonic())
+
+
+# Writes, of which each makes something of its own that can be looked for afterwards.
+
+
+class Writers:
+    """Threads that write one thing after another, until they are told to end."""
+
+    def __init__(self, base: str, write: Callable[[Http, str], int], count: int = 6):
+        self.end = threading.Event()
+        self.done: list[tuple[float, str, int]] = []
+        """When each began, what it made, and how it was answered."""
+        self.threads = [threading.Thread(target=self._run, args=(base, write)) for _ in range(count)]
+
+    def _run(self, base, write) -> None:
+        client = Http(base)
+        while not self.end.is_set():
+            began, name = time.monotonic(), str(uuid.uuid4())
+            self.done.append((began, name, write(client, name)))
+        client.close()
+
+    def __enter__(self) -> "Writers":
+        for thread in self.threads:
+            thread.start()
+        deadline = time.monotonic() + 20
+        while sum(status == 201 for _, _, status in list(self.done)) < 20:
+            assert time.monotonic() < deadline, self.done[-5:]
+            time.sleep(0.002)
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.end.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def test_assignments_on_their_way(http, registry, arm, new_principal):
+    """Not even a request that began before the revocation gives rights after it: it is decided again where it writes."""
+    principal = new_principal()
+    token = principal.arm.token
+
+    def write(client: Http, guid: str) -> int:
+        # A principal of its own for each: the same role twice would be a conflict.
+        return client.put(f"{arm.assignment_path(registry.id, guid)}?api-version=2022-04-01",
+                          headers={"Authorization": f"Bearer {token}"}, json={"properties": {
+                              "roleDefinitionId": arm.role_id("7f951dda-4ed3-4680-a7ca-43fe172d538d"),
+                              "principalId": guid, "principalType": "ServicePrincipal"}}).status
+
+    def written() -> set[str]:
+        return {one["name"] for one in arm.list_assignments(registry.id, "atScope()")
+                if one["properties"]["createdBy"] == principal.object_id}
+
+    for _ in range(3):
+        grant = arm.assign("User Access Administrator", principal.object_id, registry.id)
+        with Writers(http.base, write) as writers:
+            arm.unassign(grant)
+            at_the_revocation = written()
+            time.sleep(0.1)
+        assert 403 in {status for _, _, status in writers.done}
+        assert written() == at_the_revocation
+
+
+def test_manifests_written_under_load(http, registry, owner, arm, new_principal):
+    image = content.image()
+    oci = registry.oci(owner)
+    oci.push("image", image, "latest")
+    principal = new_principal()
+
+    def write(client: Http, tag: str) -> int:
+        return client.put(f"/v2/image/manifests/{tag}", host=registry.login_server, body=image.data, headers={
+            "Authorization": basic(*principal.credentials), "Content-Type": image.media_type}).status
+
+    for _ in range(3):
+        grant = arm.assign("AcrPush", principal.object_id, registry.id)
+        with Writers(http.base, write) as writers:
+            arm.unassign(grant)
+            acknowledged = time.monotonic()
+            time.sleep(0.1)
+        late = [(name, status) for began, name, status in writers.done if began > acknowledged]
+        assert late and {status for _, status in late} == {401}
+        for name, _ in late[:20]:
+            oci.get_manifest("image", name).expect(404)
