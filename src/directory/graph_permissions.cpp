@@ -18,6 +18,10 @@ const Permission service_principals_disable = directory_permission("microsoft.di
 const Permission service_principals_delete = directory_permission("microsoft.directory/servicePrincipals/delete");
 const Permission service_principals_credentials =
     directory_permission("microsoft.directory/servicePrincipals/credentials/update");
+const Permission service_principals_attributes_read =
+    directory_permission("microsoft.directory/servicePrincipals/customSecurityAttributes/read");
+const Permission service_principals_attributes_update =
+    directory_permission("microsoft.directory/servicePrincipals/customSecurityAttributes/update");
 
 const Permission groups_create = directory_permission("microsoft.directory/groups/create");
 const Permission groups_read = directory_permission("microsoft.directory/groups/standard/read");
@@ -33,5 +37,7 @@ const Permission users_enable = directory_permission("microsoft.directory/users/
 const Permission users_disable = directory_permission("microsoft.directory/users/disable");
 const Permission users_password = directory_permission("microsoft.directory/users/password/update");
 const Permission users_delete = directory_permission("microsoft.directory/users/delete");
+const Permission users_attributes_read = directory_permission("microsoft.directory/users/customSecurityAttributes/read");
+const Permission users_attributes_update = directory_permission("microsoft.directory/users/customSecurityAttributes/update");
 
 } // namespace berth::directory::permissions

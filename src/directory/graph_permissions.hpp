@@ -21,6 +21,8 @@ extern const Permission service_principals_enable;
 extern const Permission service_principals_disable;
 extern const Permission service_principals_delete;
 extern const Permission service_principals_credentials;
+extern const Permission service_principals_attributes_read;
+extern const Permission service_principals_attributes_update;
 
 extern const Permission groups_create;
 extern const Permission groups_read;
@@ -36,5 +38,7 @@ extern const Permission users_enable;
 extern const Permission users_disable;
 extern const Permission users_password;
 extern const Permission users_delete;
+extern const Permission users_attributes_read;
+extern const Permission users_attributes_update;
 
 } // namespace berth::directory::permissions

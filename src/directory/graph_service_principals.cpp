@@ -2,6 +2,7 @@
 #include "directory/graph_json.hpp"
 #include "directory/graph_list.hpp"
 #include "directory/graph_routes.hpp"
+#include "directory/security_attributes.hpp"
 #include "gateway/response.hpp"
 #include "tenant/directory_store.hpp"
 
@@ -97,6 +98,11 @@ Task<Result<Response>> read_one(const Services& services, Context& context) {
     auto reading = services.database.read(storage::ReadKind::point, read);
     auto entity = co_await std::move(reading);
     if (!entity) co_return failure(std::move(entity));
+    if (selects_security_attributes(context.query().find("$select").value_or(""))) {
+        auto allowed = context.require(permissions::service_principals_attributes_read);
+        if (!allowed) co_return failure(std::move(allowed));
+        (*entity)["customSecurityAttributes"] = security_attributes_json((*principal)->security_attributes);
+    }
     co_return entity_response(context, 200, "servicePrincipals", std::move(*entity));
 }
 
@@ -119,12 +125,22 @@ Task<Result<Response>> update(const Services& services, Context& context) {
         if (!parsed) co_return failure(std::move(parsed));
         name = std::move(*parsed);
     }
+    const auto* attributes = body->get_object().if_contains("customSecurityAttributes");
+    if (attributes != nullptr) {
+        auto allowed = context.require(permissions::service_principals_attributes_update);
+        if (!allowed) co_return failure(std::move(allowed));
+    }
     auto change = [&](Session& session) -> Result<storage::Event> {
         auto updated = tenant::update_principal(session, (*principal)->id, name, enabled);
         if (!updated) return failure(std::move(updated));
+        if (attributes != nullptr) {
+            auto patched = patch_security_attributes(session, (*principal)->id, *attributes);
+            if (!patched) return failure(std::move(patched));
+        }
         object detail{{"id", (*principal)->id.value()}};
         if (enabled) detail["accountEnabled"] = *enabled;
         if (name) detail["displayName"] = *name;
+        if (attributes != nullptr) detail["customSecurityAttributes"] = *attributes;
         return context.event("servicePrincipal.update", std::move(detail));
     };
     auto changing = change_directory(services, context, change);
@@ -167,16 +183,18 @@ std::vector<gateway::Route> service_principal_routes(const Services& services) {
                          {.id = "graph.servicePrincipal.get",
                           .pattern = "/v1.0/servicePrincipals/{id}",
                           .permissions = {&permissions::service_principals_read},
+                          .further = {&permissions::service_principals_attributes_read},
                           .handler = read_one,
                           .summary = "Reads a service principal"},
                          {.id = "graph.servicePrincipal.update",
                           .method = patch,
                           .pattern = "/v1.0/servicePrincipals/{id}",
                           .permissions = {&permissions::service_principals_update},
-                          .further = {&permissions::service_principals_enable, &permissions::service_principals_disable},
+                          .further = {&permissions::service_principals_enable, &permissions::service_principals_disable,
+                                      &permissions::service_principals_attributes_update},
                           .body_limit = largest_graph_body,
                           .handler = update,
-                          .summary = "Enables, disables or renames a service principal"},
+                          .summary = "Enables, disables or renames a service principal, or changes its security attributes"},
                          {.id = "graph.servicePrincipal.delete",
                           .method = delete_,
                           .pattern = "/v1.0/servicePrincipals/{id}",

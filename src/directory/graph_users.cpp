@@ -3,6 +3,7 @@
 #include "directory/graph_json.hpp"
 #include "directory/graph_list.hpp"
 #include "directory/graph_routes.hpp"
+#include "directory/security_attributes.hpp"
 #include "gateway/response.hpp"
 #include "tenant/directory_store.hpp"
 
@@ -136,7 +137,13 @@ Task<Result<Response>> list(const Services&, Context& context) {
 Task<Result<Response>> read_one(const Services&, Context& context) {
     auto user = find(context);
     if (!user) co_return failure(std::move(user));
-    co_return entity_response(context, 200, "users", to_json(context.world(), **user));
+    object entity = to_json(context.world(), **user);
+    if (selects_security_attributes(context.query().find("$select").value_or(""))) {
+        auto allowed = context.require(permissions::users_attributes_read);
+        if (!allowed) co_return failure(std::move(allowed));
+        entity["customSecurityAttributes"] = security_attributes_json((*user)->security_attributes);
+    }
+    co_return entity_response(context, 200, "users", std::move(entity));
 }
 
 Task<Result<Response>> update(const Services& services, Context& context) {
@@ -162,10 +169,19 @@ Task<Result<Response>> update(const Services& services, Context& context) {
         if (!parsed) co_return failure(std::move(parsed));
         name = std::move(*parsed);
     }
+    const auto* attributes = body->get_object().if_contains("customSecurityAttributes");
+    if (attributes != nullptr) {
+        auto allowed = context.require(permissions::users_attributes_update);
+        if (!allowed) co_return failure(std::move(allowed));
+    }
     const std::string hash = co_await hash_of(services, *password);
     auto change = [&](Session& session) -> Result<storage::Event> {
         auto updated = tenant::update_principal(session, (*user)->id, name, *enabled);
         if (!updated) return failure(std::move(updated));
+        if (attributes != nullptr) {
+            auto patched = patch_security_attributes(session, (*user)->id, *attributes);
+            if (!patched) return failure(std::move(patched));
+        }
         if (!hash.empty()) {
             auto kept = replace_password(session, (*user)->id, hash, context.now());
             if (!kept) return failure(std::move(kept));
@@ -173,6 +189,7 @@ Task<Result<Response>> update(const Services& services, Context& context) {
         object detail{{"id", (*user)->id.value()}, {"passwordChanged", !hash.empty()}};
         if (*enabled) detail["accountEnabled"] = **enabled;
         if (name) detail["displayName"] = *name;
+        if (attributes != nullptr) detail["customSecurityAttributes"] = *attributes;
         return context.event("user.update", std::move(detail));
     };
     auto changing = change_directory(services, context, change);
@@ -199,38 +216,39 @@ Task<Result<Response>> remove(const Services& services, Context& context) {
 
 std::vector<gateway::Route> user_routes(const Services& services) {
     using enum http::Method;
-    return graph_routes(services,
-                        {{.id = "graph.user.create",
-                          .method = post,
-                          .pattern = "/v1.0/users",
-                          .permissions = {&permissions::users_create},
-                          .body_limit = largest_graph_body,
-                          .handler = create,
-                          .summary = "Makes a user"},
-                         {.id = "graph.user.list",
-                          .pattern = "/v1.0/users",
-                          .permissions = {&permissions::users_read},
-                          .handler = list,
-                          .summary = "Lists users"},
-                         {.id = "graph.user.get",
-                          .pattern = "/v1.0/users/{id}",
-                          .permissions = {&permissions::users_read},
-                          .handler = read_one,
-                          .summary = "Reads a user, by object id or name"},
-                         {.id = "graph.user.update",
-                          .method = patch,
-                          .pattern = "/v1.0/users/{id}",
-                          .permissions = {&permissions::users_update},
-                          .further = {&permissions::users_enable, &permissions::users_disable, &permissions::users_password},
-                          .body_limit = largest_graph_body,
-                          .handler = update,
-                          .summary = "Enables, disables or renames a user, or sets the password"},
-                         {.id = "graph.user.delete",
-                          .method = delete_,
-                          .pattern = "/v1.0/users/{id}",
-                          .permissions = {&permissions::users_delete},
-                          .handler = remove,
-                          .summary = "Deletes a user; their access ends at once"}});
+    return graph_routes(services, {{.id = "graph.user.create",
+                                    .method = post,
+                                    .pattern = "/v1.0/users",
+                                    .permissions = {&permissions::users_create},
+                                    .body_limit = largest_graph_body,
+                                    .handler = create,
+                                    .summary = "Makes a user"},
+                                   {.id = "graph.user.list",
+                                    .pattern = "/v1.0/users",
+                                    .permissions = {&permissions::users_read},
+                                    .handler = list,
+                                    .summary = "Lists users"},
+                                   {.id = "graph.user.get",
+                                    .pattern = "/v1.0/users/{id}",
+                                    .permissions = {&permissions::users_read},
+                                    .further = {&permissions::users_attributes_read},
+                                    .handler = read_one,
+                                    .summary = "Reads a user, by object id or name"},
+                                   {.id = "graph.user.update",
+                                    .method = patch,
+                                    .pattern = "/v1.0/users/{id}",
+                                    .permissions = {&permissions::users_update},
+                                    .further = {&permissions::users_enable, &permissions::users_disable,
+                                                &permissions::users_password, &permissions::users_attributes_update},
+                                    .body_limit = largest_graph_body,
+                                    .handler = update,
+                                    .summary = "Enables, disables or renames a user, or sets the password"},
+                                   {.id = "graph.user.delete",
+                                    .method = delete_,
+                                    .pattern = "/v1.0/users/{id}",
+                                    .permissions = {&permissions::users_delete},
+                                    .handler = remove,
+                                    .summary = "Deletes a user; their access ends at once"}});
 }
 
 } // namespace berth::directory

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "tenant/columns.hpp"
+#include "tenant/world_rows.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -184,6 +185,13 @@ Result<void> set_security_attributes(Session& session, const Guid& id, const std
     if (!changed) return failure(std::move(changed));
     if (*changed == 0) return no_such_object(id);
     return {};
+}
+
+Result<std::vector<rbac::SecurityAttribute>> read_security_attributes(Session& session, const Guid& id) {
+    auto principal = read_principal(session, id);
+    if (!principal) return failure(std::move(principal));
+    if (!*principal) return no_such_object(id);
+    return std::move((*principal)->security_attributes);
 }
 
 Result<void> delete_principal(Session& session, const Guid& id) {

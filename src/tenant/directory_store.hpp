@@ -55,6 +55,8 @@ Result<void> update_principal(storage::Session& session, const Guid& id, const s
 /// `limit_exceeded` above 500 values.
 Result<void> set_security_attributes(storage::Session& session, const Guid& id,
                                      const std::vector<rbac::SecurityAttribute>& attributes);
+/// Those of the principal, sorted by name. `not_found`.
+Result<std::vector<rbac::SecurityAttribute>> read_security_attributes(storage::Session& session, const Guid& id);
 inline constexpr std::size_t max_security_attribute_values = 500; ///< of one principal, as in Azure
 /// Deletes the principal with its credentials, memberships and directory roles. Its role assignments stay listed.
 /// `not_found`.

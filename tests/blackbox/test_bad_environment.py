@@ -268,7 +268,7 @@ def test_bootstrap_file_that_is_lost_or_broken(own_berth, harm):
         file.write_bytes(file.read_bytes()[:-50])
     server.launch()
     deadline = time.monotonic() + 15
-    while "secret is not in bootstrap.json" not in server.log:
+    while "berth recover --data" not in server.log:
         assert time.monotonic() < deadline and server.process.poll() is None, server.log
         time.sleep(0.02)
     document = json.loads(file.read_text())

@@ -121,20 +121,45 @@ def enabling_a_service_principal(world: World) -> None:
         assert world.owner.graph.call("GET", path).json()["accountEnabled"] is True
     for enabled in (False, True):
         world.owner.graph.call("PATCH", path, json={"accountEnabled": enabled}).expect(204)
+    attributes_of(world, person, path)
 
 
-def enabling_a_user_and_changing_a_password(world: World) -> None:
+def attributes_of(world: World, person, path: str) -> None:
+    """Security attributes, too: they decide what conditions on the principal allow."""
+    change = {"customSecurityAttributes": {"Matrix": {"Team": "blue"}}}
+    assert person.principal.graph.call("PATCH", path, json=change).expect(403).json()["error"]["code"] == "Authorization_RequestDenied"
+    world.owner.graph.call("PATCH", path, json=change).expect(204)
+    selected = path + "?$select=id,customSecurityAttributes"
+    assert person.principal.graph.call("GET", selected).expect(403).json()["error"]["code"] == "Authorization_RequestDenied"
+    assert world.owner.graph.call("GET", selected).expect(200).json()["customSecurityAttributes"]["Matrix"]["Team"] == "blue"
+    world.owner.graph.call("PATCH", path, json={"customSecurityAttributes": {"Matrix": {"Team": None}}}).expect(204)
+
+
+def reading_attributes_of_a_service_principal(world: World) -> None:
+    attributes_of(world, person_with(world, ("Owner", world.bootstrap.subscription_scope)), f"/servicePrincipals/{world.stranger.object_id}")
+
+
+def a_user(world: World) -> str:
     name = content.unique("user")
     user = world.owner.graph.call("POST", "/users", json={
         "accountEnabled": True, "displayName": name, "mailNickname": name, "userPrincipalName": f"{name}@example.org",
         "passwordProfile": {"password": "Correct-Horse-1-Battery", "forceChangePasswordNextSignIn": False}})
-    path = f"/users/{user.expect(201).json()['id']}"
+    return f"/users/{user.expect(201).json()['id']}"
+
+
+def reading_attributes_of_a_user(world: World) -> None:
+    attributes_of(world, person_with(world, ("Owner", world.bootstrap.subscription_scope)), a_user(world))
+
+
+def enabling_a_user_and_changing_a_password(world: World) -> None:
+    path = a_user(world)
     person = person_with(world, ("Owner", world.bootstrap.subscription_scope))
     for change in ({"accountEnabled": False}, {"accountEnabled": True},
                    {"passwordProfile": {"password": "Wrong-Horse-2-Battery"}}):
         refused = person.principal.graph.call("PATCH", path, json=change).expect(403).json()
         assert refused["error"]["code"] == "Authorization_RequestDenied"
         world.owner.graph.call("PATCH", path, json=change).expect(204)
+    attributes_of(world, person, path)
 
 
 def catalog_of_what_may_be_read(world: World, path: str) -> None:
@@ -230,6 +255,8 @@ CASES = {
     "arm.roleDefinition.putAtRoot": lambda world: writing_a_role_needs_all_its_scopes(world, "/"),
     "arm.roleDefinition.delete": deleting_a_role_needs_all_its_scopes,
     "arm.roleDefinition.deleteAtRoot": lambda world: deleting_a_role_needs_all_its_scopes(world, "/"),
+    "graph.servicePrincipal.get": reading_attributes_of_a_service_principal,
+    "graph.user.get": reading_attributes_of_a_user,
     "graph.servicePrincipal.update": enabling_a_service_principal,
     "graph.user.update": enabling_a_user_and_changing_a_password,
 }
