@@ -84,6 +84,22 @@ Result<void> Context::decide_entry() const {
     return first;
 }
 
+Result<void> Context::check_caller(const tenant::World& world) const {
+    if (caller_.principal) {
+        const tenant::Principal* principal = world.find_principal(*caller_.principal);
+        if (principal == nullptr || !principal->enabled) {
+            return failure(ErrorCode::invalid_credentials, "The identity was deleted or disabled meanwhile.");
+        }
+    }
+    if (caller_.token) {
+        const tenant::RegistryToken* token = world.find_token(*caller_.token);
+        if (token == nullptr || !token->enabled) {
+            return failure(ErrorCode::invalid_credentials, "The repository token was deleted or disabled meanwhile.");
+        }
+    }
+    return {};
+}
+
 Result<void> Context::decide_again() {
     auto world = tenancy_.world();
     if (world == world_) return {};
@@ -94,18 +110,7 @@ Result<void> Context::decide_again() {
         if (registry == nullptr) return failure(ErrorCode::name_unknown, "The registry was deleted meanwhile.");
         registry_ = registry;
     }
-    if (caller_.principal) {
-        const tenant::Principal* principal = world_->find_principal(*caller_.principal);
-        if (principal == nullptr || !principal->enabled) {
-            return failure(ErrorCode::invalid_credentials, "The identity was deleted or disabled meanwhile.");
-        }
-    }
-    if (caller_.token) {
-        const tenant::RegistryToken* token = world_->find_token(*caller_.token);
-        if (token == nullptr || !token->enabled) {
-            return failure(ErrorCode::invalid_credentials, "The repository token was deleted or disabled meanwhile.");
-        }
-    }
+    if (auto there = check_caller(*world_); !there) return there;
     return decide_entry();
 }
 
@@ -137,6 +142,19 @@ Result<void> Context::require_at(const Permission& permission, const rbac::Scope
     auto decided = decide(*world_, now_, caller_, permission, Target::at(scope, attributes));
     if (decided && scope == scope_) decided_.push_back(&permission);
     return decided;
+}
+
+Result<void> Context::require_at(const tenant::World& world, const Permission& permission, const rbac::Scope& scope,
+                                 const rbac::Attributes& attributes) const {
+    if (auto declared = check_declared(*route_, permission); !declared) return declared;
+    return decide(world, now_, caller_, permission, Target::at(scope, attributes));
+}
+
+Result<std::shared_ptr<const tenant::World>> Context::world_in(storage::Session& session) const {
+    auto world = tenancy_.world_in(session, world_);
+    if (!world) return world;
+    if (auto there = check_caller(**world); !there) return failure(std::move(there));
+    return world;
 }
 
 Result<void> Context::check_decided() const {

@@ -69,6 +69,14 @@ public:
     /// the whole decision that a route with `EntryKind::deferred` owes.
     Result<void> require_at(const Permission& permission, const rbac::Scope& scope,
                             const rbac::Attributes& attributes = {}) const;
+    /// The same by another world than the request's: by that of the transaction which makes the change (`world_in`). It is
+    /// beside the entry, never the decision that a deferred one owes.
+    Result<void> require_at(const tenant::World& world, const Permission& permission, const rbac::Scope& scope,
+                            const rbac::Attributes& attributes = {}) const;
+    /// The world as a transaction sees it, the request's own if nothing was committed since. A change of rights is decided
+    /// by it once more: so none is made with a right whose end was acknowledged before. `invalid_credentials` if the caller
+    /// was deleted or disabled. Use it inside the closure only.
+    Result<std::shared_ptr<const tenant::World>> world_in(storage::Session& session) const;
     /// The same on another registry than the host's, which its own permission mode decides (the source of an import).
     Result<void> require_in(const Permission& permission, const tenant::Registry& registry,
                             std::string_view repository = {}) const;
@@ -92,6 +100,8 @@ private:
     /// Parses the parameter `name` of registry routes that have one.
     Result<void> take_repository_name();
     Result<void> decide_entry() const;
+    /// `invalid_credentials` if the caller is not there any more, or disabled.
+    Result<void> check_caller(const tenant::World& world) const;
     /// Whether the whole decision of a deferred entry was made; `internal` if not.
     Result<void> check_decided() const;
 

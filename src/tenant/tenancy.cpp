@@ -24,6 +24,11 @@ std::string LoginServerNaming::login_server(std::string_view registry_name) cons
 
 Tenancy::Tenancy(storage::Database& database, LoginServerNaming naming) : database_(database), naming_(std::move(naming)) {}
 
+Result<std::shared_ptr<const World>> Tenancy::world_in(storage::Session& session,
+                                                       const std::shared_ptr<const World>& known) const {
+    return read_world(session, naming_, known);
+}
+
 Task<Result<void>> Tenancy::refresh() {
     SharedRefresh::Turn turn(line_);
     co_await turn;

@@ -37,6 +37,10 @@ public:
     /// goes back. A failure leaves the current world.
     Task<Result<void>> refresh();
 
+    /// The world as the transaction sees it, what it has changed itself included: `known` if nothing changed since. Not for
+    /// use after the transaction, which may yet be undone.
+    Result<std::shared_ptr<const World>> world_in(storage::Session& session, const std::shared_ptr<const World>& known) const;
+
     const LoginServerNaming& naming() const noexcept { return naming_; }
 
 private:

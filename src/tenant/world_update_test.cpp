@@ -329,6 +329,31 @@ TEST(WorldUpdate, ReadsEverythingWhereTheChangesAreNotKeptOrTooMany) {
     EXPECT_EQ(database.count("select count(*) from world_changes"), 4096);
 }
 
+TEST(WorldUpdate, ATransactionSeesTheWorldAsItLeavesIt) {
+    TenantDatabase database;
+    Tenancy tenancy(*database, {});
+    ASSERT_TRUE(sync_wait(tenancy.refresh()));
+    const auto known = tenancy.world();
+    auto done = database.write([&](Session& s) -> Result<void> {
+        auto unchanged = tenancy.world_in(s, known);
+        if (!unchanged || *unchanged != known) return failure(ErrorCode::internal, "nothing had changed yet");
+        auto group = create_group(s, database.first->tenant, "team", test_time);
+        if (!group) return failure(std::move(group));
+        auto changed = tenancy.world_in(s, known);
+        if (!changed || (*changed)->find_principal(group->id) == nullptr) {
+            return failure(ErrorCode::internal, "the change was not seen");
+        }
+        return failure(ErrorCode::conflict, "undo it all");
+    });
+    EXPECT_EQ(code_of(done), ErrorCode::conflict) << done.error().message;
+    EXPECT_EQ(tenancy.world(), known);
+    // The number of a change that was undone is given again: what was seen with it must not be taken for the new one.
+    auto user = database.write([&](Session& s) { return create_user(s, database.first->tenant, "Ada", "ada@x", test_time); });
+    ASSERT_TRUE(user);
+    ASSERT_TRUE(sync_wait(tenancy.refresh()));
+    EXPECT_NE(tenancy.world()->find_principal(user->id), nullptr);
+}
+
 TEST(WorldUpdate, KnowsInATransactionWhetherAWorldIsStillTrue) {
     TenantDatabase database;
     const auto world = read_whole(database);
