@@ -103,6 +103,9 @@ Result<void> check(Session& session, Resource& next, const Resource* before, con
     return {};
 }
 
+// A password that the client named no more is gone, also for who was let in with it a moment ago.
+void forget_passwords(const gateway::Services& services) { services.credentials.forget_remembered(); }
+
 void show(const gateway::Services&, const Resource& token, object& properties) {
     properties["creationDate"] = to_rfc3339(token.created_at);
 }
@@ -145,6 +148,7 @@ ResourceType repository_tokens() {
                        {.name = "provisioningState", .initial = "Succeeded"},
                        {.name = "credentials", .initial = no_credentials()}},
         .before_write = check,
+        .after_write = forget_passwords,
         .show = show,
         .api_versions = {"2026-09-01-preview", "2025-11-01", "2023-07-01", "2022-12-01", "2020-11-01-preview"},
     };

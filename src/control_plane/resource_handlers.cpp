@@ -226,6 +226,7 @@ Task<Result<Response>> write_resource(const Plane& plane, const ResourceType& ty
     auto writing = plane.services.database.write(write);
     auto written = co_await std::move(writing);
     if (!written) co_return failure(std::move(written));
+    if (type.after_write) type.after_write(plane.services);
     auto refreshed = co_await plane.services.tenancy.refresh();
     if (!refreshed) co_return failure(std::move(refreshed));
     co_return gateway::json_response(written->created ? 201 : 200,
