@@ -1,4 +1,7 @@
-"""Side doors: routes that nobody wrote down, methods, headers and bodies that go around the decision, and what answers give away."""
+"""Side doors.
+
+Routes that nobody wrote down, methods, headers and bodies that go around the decision, and what answers give away.
+"""
 
 import json
 import socket

@@ -93,8 +93,9 @@ def test_tokens_of_another_registry(pushed, new_registry, owner):
     other = new_registry()
     other.oci(owner).push("image", content.image(), "latest")
     access = narrowed(other, owner, "repository:image:pull,push,delete")
-    refresh = other.oci(mode="none").post("/oauth2/exchange", form={
-        "grant_type": "access_token", "service": other.login_server, "access_token": owner.entra_token()}).json()["refresh_token"]
+    exchanged = other.oci(mode="none").post("/oauth2/exchange", form={
+        "grant_type": "access_token", "service": other.login_server, "access_token": owner.entra_token()})
+    refresh = exchanged.expect(200).json()["refresh_token"]
     for value in (f"Bearer {access}", f"Bearer {refresh}", basic(NULL_USER, access), basic(NULL_USER, refresh)):
         answer = pushed.oci(mode="none").get_manifest("image", "latest", headers={"Authorization": value})
         assert answer.status == 401, answer

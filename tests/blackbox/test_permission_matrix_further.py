@@ -9,7 +9,7 @@ from harness.content import digest_of
 from permission_matrix import people
 from permission_matrix.evaluator import Assignment, role_named
 from permission_matrix.people import INNER, REPOSITORY, TAG, TOP, Person, World
-from permission_matrix.route_table import MODES, REGISTRY_MODE, REPOSITORY_MODE, routes
+from permission_matrix.route_table import REGISTRY_MODE, REPOSITORY_MODE, routes
 
 AUTHORIZATION = "Microsoft.Authorization"
 
@@ -197,7 +197,8 @@ def moving_a_group_needs_both_ends(world: World, method: str) -> None:
         return person.principal.arm.call(method, people.group_scope(moved), "2020-05-01", json=body)
 
     refused = answer().expect(403).json()["error"]
-    assert refused["code"] == "LinkedAuthorizationFailed" and "Microsoft.Authorization/roleAssignments/write" in refused["message"], refused
+    assert refused["code"] == "LinkedAuthorizationFailed", refused
+    assert "Microsoft.Authorization/roleAssignments/write" in refused["message"], refused
     people.take(world, person, "User Access Administrator", people.group_scope(moved))
     for scope in (here, there):
         refused = answer().expect(403).json()["error"]

@@ -1,4 +1,7 @@
-"""The route table asks for what Azure asks: the matrix proves that the program keeps to its table, this that the table is right."""
+"""The route table asks for what Azure asks.
+
+The matrix proves that the program keeps to its table, this that the table is right.
+"""
 
 import re
 
@@ -100,7 +103,8 @@ ARM = [one for one in routes() if one.protocol == "resource_manager" and one.kin
 @pytest.mark.parametrize("route", ARM, ids=lambda route: route.id)
 def test_resource_manager(route):
     if route.id == "arm.provider.register":  # each provider's own operation, by the provider of the path
-        assert {one.name for one in route.permissions} == {"Microsoft.ContainerRegistry/register/action", "Microsoft.Management/register/action"}
+        assert {one.name for one in route.permissions} == {"Microsoft.ContainerRegistry/register/action",
+                                                           "Microsoft.Management/register/action"}
         return
     wanted = operation_of(route).lower()
     for mode in (REGISTRY_MODE, REPOSITORY_MODE):
