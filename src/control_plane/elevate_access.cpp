@@ -33,6 +33,12 @@ Task<Result<Response>> run(const Plane& plane, Context& context) {
         .updated_at = context.now(),
         .updated_by = context.actor()};
     const auto write = [&](Session& session) -> Result<void> {
+        auto now = context.world_in(session);
+        if (!now) return failure(std::move(now));
+        const auto* still = (*now)->find_principal(principal);
+        if (still == nullptr || !still->global_administrator) {
+            return failure(ErrorCode::directory_forbidden, "The directory role Global Administrator was taken away meanwhile.");
+        }
         auto written = tenant::put_role_assignment(session, context.world().tenant_id, assignment);
         if (!written && written.error().code == ErrorCode::role_assignment_exists) return {};
         if (!written) return written;

@@ -43,22 +43,32 @@ Result<const Subscription*> find_subscription(const Context& context) {
 
 // What the move needs beside the right at the group of the path: on the subscription what only its owners have, and the
 // right to let it go where it is now, unless that is the root group.
-Result<void> require_move(const Context& context, const Subscription& subscription) {
+Result<void> require_move(const Context& context, const tenant::World& world, const Subscription& subscription) {
     const std::string_view action = context.route().entry.permissions.front()->name;
     for (const Permission* permission : context.route().further) {
         const bool is_leaving = permission->name == leave_operation;
-        const bool is_at_root = equals_ignoring_case(subscription.management_group, context.world().tenant_id.value());
+        const bool is_at_root = equals_ignoring_case(subscription.management_group, world.tenant_id.value());
         if (is_leaving && is_at_root) continue;
         const rbac::Scope scope =
             is_leaving ? tenant::management_group_scope(subscription.management_group) : scope_of(subscription);
-        auto allowed = context.require_at(*permission, scope);
+        auto allowed = context.require_at(world, *permission, scope);
         if (!allowed) return linked_refusal(context, action, permission->name, scope, allowed.error());
     }
     return {};
 }
 
-Task<Result<void>> move(const Plane& plane, Context& context, const Guid& subscription, const std::string& to) {
+Task<Result<void>> move(const Plane& plane, Context& context, const Guid& subscription, const std::string& from,
+                        const std::string& to) {
     const auto write = [&](Session& session) -> Result<void> {
+        auto now = context.world_in(session);
+        if (!now) return failure(std::move(now));
+        auto still = context.require_at(**now, *context.route().entry.permissions.front(), context.scope());
+        if (!still) return still;
+        const auto* there = (*now)->find_subscription(subscription.value());
+        if (there == nullptr || !equals_ignoring_case(there->management_group, from)) {
+            return failure(ErrorCode::conflict, "The subscription was moved by somebody else meanwhile. Look where it is now.");
+        }
+        if (auto allowed = require_move(context, **now, *there); !allowed) return allowed;
         auto moved = tenant::move_subscription(session, context.world().tenant_id, subscription, to);
         if (!moved) return moved;
         const auto event =
@@ -81,8 +91,9 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
     auto subscription = find_subscription(context);
     if (!subscription) co_return failure(std::move(subscription));
     if (!is_member(**subscription, **group)) {
-        if (auto allowed = require_move(context, **subscription); !allowed) co_return failure(std::move(allowed));
-        auto moved = co_await move(plane, context, (*subscription)->id, (*group)->name);
+        if (auto allowed = require_move(context, context.world(), **subscription); !allowed)
+            co_return failure(std::move(allowed));
+        auto moved = co_await move(plane, context, (*subscription)->id, (*subscription)->management_group, (*group)->name);
         if (!moved) co_return failure(std::move(moved));
     }
     co_return gateway::json_response(200, to_json(context.world(), **group, **subscription));
@@ -97,8 +108,8 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     if (!is_member(**subscription, **group) || equals_ignoring_case((*group)->name, root)) {
         co_return gateway::empty_response(204);
     }
-    if (auto allowed = require_move(context, **subscription); !allowed) co_return failure(std::move(allowed));
-    auto moved = co_await move(plane, context, (*subscription)->id, root);
+    if (auto allowed = require_move(context, context.world(), **subscription); !allowed) co_return failure(std::move(allowed));
+    auto moved = co_await move(plane, context, (*subscription)->id, (*group)->name, root);
     if (!moved) co_return failure(std::move(moved));
     co_return gateway::empty_response(200);
 }

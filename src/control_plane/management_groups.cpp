@@ -49,53 +49,61 @@ bool is_root(const tenant::World& world, std::string_view group) {
     return equals_ignoring_case(group, world.tenant_id.value());
 }
 
-Result<void> require_linked(const Context& context, const gateway::Permission& permission, const rbac::Scope& scope) {
-    auto allowed = context.require_at(permission, scope);
+Result<void> require_linked(const Context& context, const tenant::World& world, const gateway::Permission& permission,
+                            const rbac::Scope& scope) {
+    auto allowed = context.require_at(world, permission, scope);
     if (allowed) return {};
     return linked_refusal(context, permission_of(context).name, permission.name, scope, allowed.error());
 }
 
 // Who moves a group changes who has rights in it: as in Azure that takes the right to give roles there, and the right to
 // write both parents, but for the root group, where everything lands that nobody placed elsewhere.
-Result<void> require_move(const Context& context, const ManagementGroup& group, const std::optional<std::string>& to) {
-    if (!to || !group.parent || equals_ignoring_case(*to, *group.parent)) return {};
+Result<void> require_move(const Context& context, const tenant::World& world, const ManagementGroup& group,
+                          const std::string& to) {
+    if (!group.parent || equals_ignoring_case(to, *group.parent)) return {};
     for (const gateway::Permission* permission : context.route().further) {
         if (permission == &permission_of(context)) continue;
-        if (auto giving = require_linked(context, *permission, group.scope); !giving) return giving;
+        if (auto giving = require_linked(context, world, *permission, group.scope); !giving) return giving;
     }
-    for (const std::string& parent : {*group.parent, *to}) {
-        if (is_root(context.world(), parent)) continue;
-        auto writing = require_linked(context, permission_of(context), tenant::management_group_scope(parent));
+    for (const std::string& parent : {*group.parent, to}) {
+        if (is_root(world, parent)) continue;
+        auto writing = require_linked(context, world, permission_of(context), tenant::management_group_scope(parent));
         if (!writing) return writing;
     }
     return {};
 }
 
-// What was decided on is what is written: a group that somebody else made or moved meanwhile stays.
-Result<void> check_unchanged(Session& session, const tenant::World& world, std::string_view name,
-                             const ManagementGroup* decided_on) {
-    auto groups = tenant::list_management_groups(session, world.tenant_id);
-    if (!groups) return failure(std::move(groups));
-    const auto found = std::ranges::find_if(*groups, [&](const auto& group) { return equals_ignoring_case(group.name, name); });
-    const bool is_there = found != groups->end();
-    if (is_there == (decided_on != nullptr) && (!is_there || found->parent == decided_on->parent)) return {};
-    return failure(
-        ErrorCode::conflict,
-        fmt::format("The management group '{}' was changed by somebody else meanwhile. Look at it, then try again.", name));
+// May the caller write the group, so that it is in `parent`? A new one belongs to what it is made in, which only the body
+// tells: decided there, and an existing one at itself.
+Result<void> decide_write(const Context& context, const tenant::World& world, const std::string& parent) {
+    const auto* group = world.find_management_group(context.parameter("group"));
+    const rbac::Scope scope = group != nullptr ? group->scope : tenant::management_group_scope(parent);
+    if (auto allowed = context.require_at(world, permission_of(context), scope); !allowed) return allowed;
+    if (group == nullptr) return {};
+    return require_move(context, world, *group, parent);
+}
+
+// Where the group is to be: where the body says, else where it is, else in the root group.
+std::string parent_of(const Context& context, const std::optional<std::string>& wanted) {
+    const auto* group = context.world().find_management_group(context.parameter("group"));
+    if (wanted) return *wanted;
+    return group != nullptr ? group->parent.value_or("") : context.world().tenant_id.value();
 }
 
 Task<Result<Response>> write_group(const Plane& plane, Context& context, const ManagementGroupBody& body) {
     const tenant::World& world = context.world();
     const std::string name(context.parameter("group"));
     const auto* before = world.find_management_group(name);
-    const tenant::ManagementGroupWrite wanted{
-        .name = before != nullptr ? before->name : name,
-        .display_name = body.display_name.value_or(before != nullptr ? before->display_name : name),
-        .parent = body.parent.value_or(before != nullptr ? before->parent.value_or("") : world.tenant_id.value()),
-        .actor = context.actor(),
-        .now = context.now()};
+    const tenant::ManagementGroupWrite wanted{.name = before != nullptr ? before->name : name,
+                                              .display_name =
+                                                  body.display_name.value_or(before != nullptr ? before->display_name : name),
+                                              .parent = parent_of(context, body.parent),
+                                              .actor = context.actor(),
+                                              .now = context.now()};
     const auto write = [&](Session& session) -> Result<void> {
-        if (auto unchanged = check_unchanged(session, world, name, before); !unchanged) return unchanged;
+        auto now = context.world_in(session);
+        if (!now) return failure(std::move(now));
+        if (auto still = decide_write(context, **now, wanted.parent); !still) return still;
         auto written = tenant::put_management_group(session, world.tenant_id, wanted);
         if (!written) return failure(std::move(written));
         const auto event = context.event("managementGroup.write", {{"name", wanted.name}, {"parent", wanted.parent}});
@@ -112,26 +120,14 @@ Task<Result<Response>> write_group(const Plane& plane, Context& context, const M
     co_return gateway::json_response(200, to_json(*now, *group, {}, nullptr));
 }
 
-// A new group belongs to what it is made in, which only the body tells: decided there, and an existing one at itself.
 Task<Result<Response>> put(const Plane& plane, Context& context) {
     auto json = co_await context.json_body();
     if (!json) co_return failure(std::move(json));
-    const auto* group = context.world().find_management_group(context.parameter("group"));
-    if (group != nullptr) {
-        auto allowed = context.require_at(permission_of(context), group->scope);
-        if (!allowed) co_return failure(std::move(allowed));
-    }
     auto body = parse_management_group(*json);
-    if (group == nullptr) {
-        const bool has_parent = body && body->parent;
-        const std::string parent = has_parent ? *body->parent : context.world().tenant_id.value();
-        auto allowed = context.require_at(permission_of(context), tenant::management_group_scope(parent));
-        if (!allowed) co_return failure(std::move(allowed));
-    }
+    const std::string parent = parent_of(context, body ? body->parent : std::nullopt);
+    auto allowed = decide_write(context, context.world(), parent);
+    if (!allowed) co_return failure(std::move(allowed));
     if (!body) co_return failure(std::move(body));
-    if (group != nullptr) {
-        if (auto allowed = require_move(context, *group, body->parent); !allowed) co_return failure(std::move(allowed));
-    }
     co_return co_await write_group(plane, context, *body);
 }
 
@@ -142,7 +138,8 @@ Task<Result<Response>> patch(const Plane& plane, Context& context) {
     if (!body) co_return failure(std::move(body));
     auto group = find_here(context);
     if (!group) co_return failure(std::move(group));
-    if (auto allowed = require_move(context, **group, body->parent); !allowed) co_return failure(std::move(allowed));
+    auto allowed = decide_write(context, context.world(), parent_of(context, body->parent));
+    if (!allowed) co_return failure(std::move(allowed));
     co_return co_await write_group(plane, context, *body);
 }
 
@@ -160,6 +157,10 @@ Task<Result<Response>> get(const Plane&, Context& context) {
 Task<Result<Response>> remove(const Plane& plane, Context& context) {
     const std::string name(context.parameter("group"));
     const auto write = [&](Session& session) -> Result<bool> {
+        auto now = context.world_in(session);
+        if (!now) return failure(std::move(now));
+        auto still = context.require_at(**now, permission_of(context), context.scope());
+        if (!still) return failure(std::move(still));
         auto deleted = tenant::delete_management_group(session, context.world().tenant_id, name);
         if (!deleted && deleted.error().code == ErrorCode::not_found) return false;
         if (!deleted) return failure(std::move(deleted));
