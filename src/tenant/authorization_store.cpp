@@ -119,26 +119,6 @@ Result<AdministeredSubscriptions> administered_through(Session& session, const R
     return administered_through(session, assignment.role_definition);
 }
 
-bool is_same(const RoleDefinition& left, const RoleDefinition& right) {
-    const auto all = [](const RoleDefinition& role) {
-        return std::tie(role.name, role.description, role.permissions, role.assignable_scopes, role.updated_at,
-                        role.updated_by);
-    };
-    return all(left) == all(right);
-}
-
-// What it is about cannot change; the rest changes with its time.
-bool is_same(const RoleAssignment& left, const RoleAssignment& right) {
-    return left.updated_at == right.updated_at && left.updated_by == right.updated_by &&
-           left.description == right.description && text_of(left.condition) == text_of(right.condition);
-}
-
-std::unexpected<Error> changed_meanwhile(std::string_view what, const Guid& id) {
-    return failure(
-        ErrorCode::conflict,
-        fmt::format("The {} '{}' was changed by somebody else at the same time. Send the request again.", what, id.value()));
-}
-
 } // namespace
 
 Result<void> put_role_definition(Session& session, const Guid& tenant, const RoleDefinition& role) {
@@ -201,14 +181,6 @@ Result<void> delete_role_definition(Session& session, const Guid& id) {
 
 Result<std::optional<RoleDefinition>> find_role_definition(Session& session, const Guid& id) {
     return find(session, "select " BERTH_ROLE_DEFINITION_COLUMNS " from role_definitions where id = ?1", role_of, id.value());
-}
-
-Result<void> expect_role_definition(Session& session, const Guid& id, const RoleDefinition* decided_on) {
-    auto now = find_role_definition(session, id);
-    if (!now) return failure(std::move(now));
-    if (decided_on == nullptr && !*now) return {};
-    if (decided_on == nullptr || !*now || !is_same(**now, *decided_on)) return changed_meanwhile("role definition", id);
-    return {};
 }
 
 Result<std::vector<RoleDefinition>> list_role_definitions(Session& session) {
@@ -276,14 +248,6 @@ Result<void> delete_role_assignment(Session& session, const Guid& id) {
 Result<std::optional<RoleAssignment>> find_role_assignment(Session& session, const Guid& id) {
     return find(session, "select " BERTH_ROLE_ASSIGNMENT_COLUMNS " from role_assignments where id = ?1", assignment_of,
                 id.value());
-}
-
-Result<void> expect_role_assignment(Session& session, const Guid& id, const RoleAssignment* decided_on) {
-    auto now = find_role_assignment(session, id);
-    if (!now) return failure(std::move(now));
-    if (decided_on == nullptr && !*now) return {};
-    if (decided_on == nullptr || !*now || !is_same(**now, *decided_on)) return changed_meanwhile("role assignment", id);
-    return {};
 }
 
 Result<std::vector<RoleAssignment>> list_role_assignments(Session& session) {

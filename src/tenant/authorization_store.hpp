@@ -25,9 +25,6 @@ Result<void> delete_role_definition(storage::Session& session, const Guid& id);
 Result<std::vector<rbac::RoleDefinition>> list_role_definitions(storage::Session& session);
 /// A custom one; nullopt if there is none.
 Result<std::optional<rbac::RoleDefinition>> find_role_definition(storage::Session& session, const Guid& id);
-/// `conflict` unless the custom role is what the caller's right was decided on (nullptr: there was none): the first thing in
-/// a transaction that changes it.
-Result<void> expect_role_definition(storage::Session& session, const Guid& id, const rbac::RoleDefinition* decided_on);
 
 /// Creates the assignment, or updates condition and description of the one with that id.
 /// `role_assignment_update_not_permitted` if principal, scope or role differ, `role_assignment_exists` (detail: the id)
@@ -40,7 +37,5 @@ Result<void> delete_role_assignment(storage::Session& session, const Guid& id);
 Result<std::vector<rbac::RoleAssignment>> list_role_assignments(storage::Session& session);
 /// nullopt if there is none.
 Result<std::optional<rbac::RoleAssignment>> find_role_assignment(storage::Session& session, const Guid& id);
-/// As `expect_role_definition`.
-Result<void> expect_role_assignment(storage::Session& session, const Guid& id, const rbac::RoleAssignment* decided_on);
 
 } // namespace berth::tenant

@@ -221,41 +221,5 @@ TEST_F(Live, RevocationsCountUnderLoad) {
     EXPECT_EQ(wrong, 0);
 }
 
-TEST_F(Live, WhatWasDecidedOnIsWhatIsChanged) {
-    auto one = assignment(ada, role("AcrPull"), registry);
-    const auto expect = [&](const rbac::RoleAssignment* decided_on) {
-        return code_of(database.write([&](Session& s) { return expect_role_assignment(s, one.id, decided_on); }));
-    };
-    EXPECT_EQ(expect(nullptr), std::nullopt);
-    EXPECT_EQ(expect(&one), ErrorCode::conflict) << "it is gone";
-    put(one);
-    EXPECT_EQ(expect(nullptr), ErrorCode::conflict) << "it came meanwhile";
-    EXPECT_EQ(expect(tenancy.world()->policy->find_assignment(one.id)), std::nullopt);
-    auto changed = one;
-    changed.condition = *rbac::Condition::parse("@Environment[UtcNow] DateTimeLessThan '2020-01-01T00:00:00Z'");
-    put(changed);
-    EXPECT_EQ(expect(&one), ErrorCode::conflict);
-    EXPECT_EQ(expect(tenancy.world()->policy->find_assignment(one.id)), std::nullopt);
-
-    rbac::RoleDefinition custom{.id = Guid::random(),
-                                .name = "Puller",
-                                .description = {},
-                                .permissions = {},
-                                .assignable_scopes = {registry},
-                                .created_at = test_time,
-                                .created_by = {},
-                                .updated_at = test_time,
-                                .updated_by = {}};
-    const auto expect_role = [&](const rbac::RoleDefinition* decided_on) {
-        return code_of(database.write([&](Session& s) { return expect_role_definition(s, custom.id, decided_on); }));
-    };
-    EXPECT_EQ(expect_role(nullptr), std::nullopt);
-    change([&](Session& s) { return put_role_definition(s, tenant, custom); });
-    EXPECT_EQ(expect_role(nullptr), ErrorCode::conflict);
-    EXPECT_EQ(expect_role(tenancy.world()->policy->find_role(custom.id)), std::nullopt);
-    custom.assignable_scopes.push_back(rbac::Scope::root());
-    EXPECT_EQ(expect_role(&custom), ErrorCode::conflict);
-}
-
 } // namespace
 } // namespace berth::tenant

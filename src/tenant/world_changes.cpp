@@ -1,7 +1,6 @@
 #include "tenant/world_changes.hpp"
 
 #include "tenant/columns.hpp"
-#include "tenant/world.hpp"
 
 #include <string_view>
 
@@ -58,12 +57,6 @@ Result<std::optional<WorldChanges>> read_changes(Session& session, std::int64_t 
         if (!*more) return std::optional(std::move(changes));
         if (!note(changes, rows->text(0), rows->text(1))) return std::optional<WorldChanges>();
     }
-}
-
-Result<bool> is_current(Session& session, const World& world) {
-    auto newest = newest_change(session);
-    if (!newest) return failure(std::move(newest));
-    return *newest == world.sequence();
 }
 
 } // namespace berth::tenant

@@ -11,8 +11,6 @@
 
 namespace berth::tenant {
 
-class World;
-
 /// What changed between a world and now: which rows to look at again, there or gone.
 struct WorldChanges {
     std::int64_t sequence = 0; ///< of the newest one
@@ -34,8 +32,5 @@ Result<std::int64_t> newest_change(storage::Session& session);
 /// Everything after the change `since`. nullopt when a world of then cannot be brought up to date from it: it is older than
 /// what is kept, from another database, or too much changed.
 Result<std::optional<WorldChanges>> read_changes(storage::Session& session, std::int64_t since);
-/// Whether nothing that decisions depend on was committed after the world was read: in a transaction, what was decided on it
-/// still holds.
-Result<bool> is_current(storage::Session& session, const World& world);
 
 } // namespace berth::tenant

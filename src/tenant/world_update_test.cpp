@@ -354,18 +354,5 @@ TEST(WorldUpdate, ATransactionSeesTheWorldAsItLeavesIt) {
     EXPECT_NE(tenancy.world()->find_principal(user->id), nullptr);
 }
 
-TEST(WorldUpdate, KnowsInATransactionWhetherAWorldIsStillTrue) {
-    TenantDatabase database;
-    const auto world = read_whole(database);
-    ASSERT_TRUE(world);
-    const auto current = [&] { return database.write([&](Session& s) { return is_current(s, **world); }); };
-    EXPECT_EQ(current().value_or(false), true);
-    // A refused change is none.
-    EXPECT_FALSE(database.write([&](Session& s) { return delete_principal(s, Guid::random()); }));
-    EXPECT_EQ(current().value_or(false), true);
-    ASSERT_TRUE(database.write([&](Session& s) { return create_group(s, database.first->tenant, "team", test_time); }));
-    EXPECT_EQ(current().value_or(true), false);
-}
-
 } // namespace
 } // namespace berth::tenant
