@@ -1,5 +1,7 @@
 #include "gateway/decision.hpp"
 
+#include "rbac/operation_set.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -65,10 +67,30 @@ rbac::Attributes attributes_of(const tenant::World& world, Timestamp now, const 
     return out;
 }
 
+bool gives_or_takes_roles(rbac::Operation operation) {
+    static const auto write = rbac::Operation::known("Microsoft.Authorization/roleAssignments/write");
+    static const auto remove = rbac::Operation::known("Microsoft.Authorization/roleAssignments/delete");
+    return operation == write || operation == remove;
+}
+
+bool grants_without_condition(const rbac::Considered& considered, rbac::Operation operation) {
+    if (considered.verdict != rbac::Verdict::granted || considered.assignment->condition) return false;
+    return std::ranges::any_of(considered.role->permissions, [&](const rbac::Permission& permission) {
+        return !permission.condition && rbac::operations_of(permission).contains(operation);
+    });
+}
+
 bool holds(const tenant::World& world, const Guid& principal, rbac::Operation operation, const Target& target,
            const rbac::Attributes& attributes) {
-    if (target.conditions_met) return world.policy->may_be_allowed(principal, operation, scope_of(target));
-    return world.policy->decide(principal, operation, scope_of(target), attributes).allowed;
+    const auto& policy = *world.policy;
+    if (target.conditions_met) return policy.may_be_allowed(principal, operation, scope_of(target));
+    if (!policy.decide(principal, operation, scope_of(target), attributes).allowed) return false;
+    if (!gives_or_takes_roles(operation) || attributes.requested_assignment || attributes.existing_assignment) return true;
+    // The right to give roles is asked for, and no role is named: moving a subscription gives all those that are assigned
+    // where it comes to lie. "Any role but Owner" would hold for want of a role, so no condition counts.
+    const auto explanation = policy.explain(principal, operation, scope_of(target), attributes);
+    return std::ranges::any_of(explanation.considered,
+                               [&](const auto& considered) { return grants_without_condition(considered, operation); });
 }
 
 // What ACR puts into `detail`: one object per missing action, with capitalised keys.
@@ -138,7 +160,8 @@ std::unexpected<Error> refuse_principal(const tenant::World& world, Timestamp no
         if (const auto* denied_by = explanation.decision.denied_by) {
             return refuse_denied(world, caller, operation, target, *denied_by, explanation, missing_scope(permission, target));
         }
-        if (unmet == nullptr) unmet = explanation.decision.condition_not_met;
+        const auto& decision = explanation.decision;
+        if (unmet == nullptr) unmet = decision.allowed ? decision.granted_by : decision.condition_not_met;
         if (!missing.empty()) missing += "' and '";
         missing += operation.name();
     }

@@ -2,6 +2,9 @@
 
 import pytest
 
+from harness import identities
+from harness.arm import ROLES
+from harness.http_client import Http
 from harness.oci import Oci
 
 
@@ -33,3 +36,43 @@ def test_a_password_taken_out_of_a_token(registry, arm, repository_token, method
     assert removed.get_manifest("app", "v1").status == 401
     assert bearer.get_manifest("app", "v1").status == 401
     assert kept.get_manifest("app", "v1").status == 404
+
+
+REQUESTED = "@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId]"
+PRIVILEGED = ", ".join(ROLES[role] for role in ("Owner", "User Access Administrator",
+                                                "Role Based Access Control Administrator"))
+GROUPS = "/providers/Microsoft.Management/managementGroups"
+GROUPS_VERSION = "2023-04-01"
+
+
+@pytest.mark.parametrize("test", [
+    f"NOT ({REQUESTED} ForAnyOfAnyValues:GuidEquals {{{PRIVILEGED}}})",
+    f"{REQUESTED} ForAnyOfAllValues:GuidNotEquals {{{PRIVILEGED}}}",
+    f"NOT Exists {REQUESTED}",
+], ids=["not", "not-equals", "not-exists"])
+def test_a_delegate_moves_a_subscription_to_where_it_is_owner(own_berth, test):
+    """A move gives every role of the new place: "any role but Owner" must not hold because a move names no role."""
+    server = own_berth()
+    server.start()
+    owner = identities.bootstrap_owner(Http(server.http), server.bootstrap)
+    arm, subscription = owner.arm, server.bootstrap.subscription_scope
+    arm.call("POST", "/providers/Microsoft.Authorization/elevateAccess", "2016-07-01").expect(200)
+    arm.assign("Owner", owner.object_id, "/")
+    arm.call("PUT", f"{GROUPS}/mine", GROUPS_VERSION, json={"properties": {}}).expect(200)
+    delegate = identities.new_principal(owner.graph, "delegate")
+    arm.assign("Owner", delegate.object_id, f"{GROUPS}/mine")
+    arm.assign("Contributor", delegate.object_id, subscription)
+    write = "Microsoft.Authorization/roleAssignments/write"
+    given = arm.assign("Role Based Access Control Administrator", delegate.object_id, subscription,
+                       condition=f"((!(ActionMatches{{'{write}'}})) OR ({test}))")
+    move = f"{GROUPS}/mine/subscriptions/{subscription.rsplit('/', 1)[-1]}"
+
+    refused = delegate.arm.call("PUT", move, GROUPS_VERSION)
+    assert refused.status == 403 and refused.json()["error"]["code"] == "LinkedAuthorizationFailed", refused
+    assert given.rsplit("/", 1)[-1] in refused.json()["error"]["message"], refused
+    assert delegate.arm.put_assignment("Owner", delegate.object_id, subscription).status == 403
+
+    # Without a condition, who gives every role there may move it.
+    arm.unassign(given)
+    arm.assign("Role Based Access Control Administrator", delegate.object_id, subscription)
+    delegate.arm.call("PUT", move, GROUPS_VERSION).expect(200)
