@@ -61,8 +61,9 @@ std::vector<std::string> steps_of(const tenant::Recovery& done, const std::files
         fmt::format("{} other secret{} of the Owner still hold{}; 'berth principal secret list' shows them.",
                     done.other_secrets, done.other_secrets == 1 ? "" : "s", done.other_secrets == 1 ? "s" : ""));
     add(done.deny_assignments > 0,
-        fmt::format("{} deny assignment{} may forbid the Owner something all the same; 'berth deny-assignment list' shows.",
-                    done.deny_assignments, done.deny_assignments == 1 ? "" : "s"));
+        fmt::format(
+            "Excluded the Owner from {} deny assignment{}, which {} for everybody else; 'berth deny-assignment list' shows.",
+            done.deny_assignments, done.deny_assignments == 1 ? "" : "s", done.deny_assignments == 1 ? "stays" : "stay"));
     return out;
 }
 

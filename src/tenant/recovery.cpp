@@ -3,6 +3,7 @@
 #include "storage/events.hpp"
 #include "tenant/authorization_store.hpp"
 #include "tenant/columns.hpp"
+#include "tenant/deny_assignment_store.hpp"
 
 #include <fmt/format.h>
 
@@ -114,6 +115,24 @@ Result<void> ensure_owner(Session& session, const Guid& tenant, const Guid& subs
     return put_role_assignment(session, tenant, assignment);
 }
 
+// No role is above a deny assignment, so one that denies everybody else could never be deleted again.
+Result<void> exclude_from_denials(Session& session, const Guid& tenant, const Guid& principal, Timestamp now, Recovery& done) {
+    auto all = list_deny_assignments(session);
+    if (!all) return failure(std::move(all));
+    for (rbac::DenyAssignment& denial : *all) {
+        const auto is_owner = [&](const rbac::DeniedPrincipal& one) { return one.id == principal; };
+        const bool names = std::ranges::any_of(
+            denial.principals, [&](const rbac::DeniedPrincipal& one) { return is_owner(one) || one.type == "SystemDefined"; });
+        if (!names || denial.system_protected || std::ranges::any_of(denial.excluded_principals, is_owner)) continue;
+        denial.excluded_principals.push_back({principal, std::string(to_string(PrincipalKind::service_principal))});
+        denial.updated_at = now;
+        denial.updated_by = principal.value();
+        if (auto put = put_deny_assignment(session, tenant, denial); !put) return put;
+        ++done.deny_assignments;
+    }
+    return {};
+}
+
 Result<Recovery> recover(Session& session, const CredentialInfo& info, const std::string& hash, Timestamp now) {
     auto before = read_bootstrap(session);
     if (!before) return failure(std::move(before));
@@ -129,9 +148,7 @@ Result<Recovery> recover(Session& session, const CredentialInfo& info, const std
     if (auto given = ensure_administrator(session, *principal, done); !given) return failure(std::move(given));
     auto owns = ensure_owner(session, tenant, done.bootstrap.subscription, *principal, now, done);
     if (!owns) return failure(std::move(owns));
-    auto denials = integer(session, "select count(*) from deny_assignments");
-    if (!denials) return failure(std::move(denials));
-    done.deny_assignments = static_cast<std::size_t>(*denials);
+    if (auto freed = exclude_from_denials(session, tenant, *principal, now, done); !freed) return failure(std::move(freed));
     auto left = storage::append_event(session, now,
                                       {.kind = "tenant.recover",
                                        .registry = std::nullopt,

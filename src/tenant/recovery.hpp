@@ -22,12 +22,13 @@ struct Recovery {
     bool condition_removed = false;   ///< it held Owner there under a condition only
     std::size_t secrets_removed = 0;  ///< the oldest, where there was no room for another
     std::size_t other_secrets = 0;    ///< that the Owner still has beside the new one
-    std::size_t deny_assignments = 0; ///< in the tenant: no role is above them
+    std::size_t deny_assignments = 0; ///< that denied it something: it is among those that they exclude now
 };
 
 /// Gives the Owner of the first start the secret of `info` and `hash` and sees to it that it can do everything again: that
-/// it exists, is enabled, is Global Administrator and holds Owner at the first subscription without a condition. One
-/// transaction, with an event. `not_found` on a database that no first start has filled.
+/// it exists, is enabled, is Global Administrator, holds Owner at the first subscription without a condition, and is excluded
+/// from all deny assignments, which could otherwise forbid everybody to delete them. One transaction, with an event.
+/// `not_found` on a database that no first start has filled.
 Task<Result<Recovery>> recover_owner(storage::Database& database, CredentialInfo info, std::string hash, Timestamp now);
 
 } // namespace berth::tenant

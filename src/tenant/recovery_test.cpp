@@ -1,6 +1,7 @@
 #include "tenant/recovery.hpp"
 
 #include "tenant/authorization_store.hpp"
+#include "tenant/deny_assignment_store.hpp"
 #include "tenant/tenancy.hpp"
 #include "tenant/testing/tenant_database.hpp"
 
@@ -95,6 +96,45 @@ TEST(RecoveryTest, ThereIsAlwaysRoomForTheNewSecret) {
     EXPECT_EQ(done.secrets_removed, 1U);
     EXPECT_EQ(done.other_secrets, max_credentials - 1);
     expect_in_charge(database, done);
+}
+
+TEST(RecoveryTest, DenyAssignmentsThatHoldForTheOwnerExcludeIt) {
+    TenantDatabase database;
+    const Guid owner = database.first->owner->principal.id;
+    const rbac::DeniedPrincipal everyone{*Guid::parse("00000000-0000-0000-0000-000000000000"), "SystemDefined"};
+    const rbac::DeniedPrincipal self{owner, "ServicePrincipal"};
+    const rbac::DeniedPrincipal other{Guid::random(), "User"};
+    struct Case {
+        std::vector<rbac::DeniedPrincipal> principals, excluded, excluded_after;
+    };
+    const std::vector<Case> cases{
+        {{everyone}, {other}, {other, self}}, {{self}, {}, {self}}, {{other, self}, {self}, {self}}, {{other}, {}, {}}};
+    std::vector<rbac::DenyAssignment> denials;
+    for (const Case& one : cases) {
+        denials.push_back(
+            {.id = Guid::random(),
+             .name = "denied",
+             .description = {},
+             .permissions =
+                 {{.actions = {"*"}, .not_actions = {}, .data_actions = {}, .not_data_actions = {}, .condition = {}}},
+             .scope = rbac::Scope::root(),
+             .principals = one.principals,
+             .excluded_principals = one.excluded,
+             .created_at = test_time,
+             .created_by = {},
+             .updated_at = test_time,
+             .updated_by = {}});
+        ASSERT_TRUE(database.write(
+            [&](Session& session) { return put_deny_assignment(session, database.first->tenant, denials.back()); }));
+    }
+    EXPECT_EQ(recover(database).deny_assignments, 2U);
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+        const auto now = database.read([&](Session& session) { return find_deny_assignment(session, denials[i].id); });
+        ASSERT_TRUE(now && *now) << i;
+        EXPECT_EQ((*now)->excluded_principals, cases[i].excluded_after) << i;
+        EXPECT_EQ((*now)->principals, cases[i].principals) << i;
+    }
+    EXPECT_EQ(recover(database).deny_assignments, 0U);
 }
 
 TEST(RecoveryTest, AnEmptyDatabaseIsRefused) {

@@ -1,5 +1,7 @@
 """What a second look at rights found: each of these went through once."""
 
+import uuid
+
 import pytest
 
 from harness import identities
@@ -76,3 +78,29 @@ def test_a_delegate_moves_a_subscription_to_where_it_is_owner(own_berth, test):
     arm.unassign(given)
     arm.assign("Role Based Access Control Administrator", delegate.object_id, subscription)
     delegate.arm.call("PUT", move, GROUPS_VERSION).expect(200)
+
+
+def test_a_deny_assignment_that_nobody_could_delete_any_more(own_berth, run):
+    """Everybody is denied but a principal that is gone: not even an Owner of the tenant gets out, who owns the folder does."""
+    server = own_berth()
+    server.start()
+    owner = identities.bootstrap_owner(Http(server.http), server.bootstrap)
+    excluded = identities.new_principal(owner.graph, "excluded")
+    version = "2024-07-01-preview"
+    path = f"{server.bootstrap.subscription_scope}/providers/Microsoft.Authorization/denyAssignments/{uuid.uuid4()}"
+    owner.arm.call("PUT", path, version, json={"properties": {
+        "denyAssignmentName": "everybody", "permissions": [{"actions": ["*"], "notActions": []}],
+        "principals": [{"id": str(uuid.UUID(int=0)), "type": "SystemDefined"}],
+        "excludePrincipals": [{"id": excluded.object_id, "type": "ServicePrincipal"}]}}).expect(201)
+    owner.graph.call("DELETE", f"/servicePrincipals/{excluded.object_id}").expect(204)
+    owner.arm.call("POST", "/providers/Microsoft.Authorization/elevateAccess", "2016-07-01").expect(200)
+    assert owner.arm.call("DELETE", path, version).status == 403
+
+    server.stop()
+    steps = " ".join(run.json("recover", "--data", str(server.data))["steps"])
+    assert "Excluded the Owner from 1 deny assignment" in steps
+    server.start()
+    recovered = identities.bootstrap_owner(Http(server.http), server.bootstrap)
+    shown = recovered.arm.call("GET", path, version).expect(200).json()["properties"]
+    assert [one["id"] for one in shown["excludePrincipals"]] == [excluded.object_id, recovered.object_id]
+    recovered.arm.call("DELETE", path, version).expect(200)
