@@ -164,10 +164,10 @@ def test_a_damaged_profile_is_told(signed_in):
         assert "berth login" in signed_in.refused("registry", "list")
 
 
-def test_mistakes_are_named(signed_in, first_registry):
+def test_mistakes_are_named(signed_in, first_registry, new_principal):
     for arguments, code, word in (
             (("role", "assignment", "create", "--assignee", "nobody-of-that-name", "--role", "AcrPull"), 1, "nobody-of-that-name"),
-            (("role", "assignment", "create", "--assignee", "berth-owner", "--role", "NoSuchRole"), 1, "NoSuchRole"),
+            (("role", "assignment", "create", "--assignee", new_principal().object_id, "--role", "NoSuchRole"), 1, "NoSuchRole"),
             (("role", "assignment", "list", "--registry", "nosuchregistry"), 1, "nosuchregistry"),
             (("role", "assignment", "list", "--scope", "berth"), 2, "--registry"),
             (("role", "assignment", "list", "--include-groups"), 2, "--assignee"),

@@ -104,7 +104,7 @@ def role_file(name: str, **more) -> str:
     return json.dumps({"Name": name, "Description": "d", "Actions": ["Microsoft.ContainerRegistry/registries/read"], **more})
 
 
-def test_a_role_from_its_making_to_its_end(signed_in, first_registry):
+def test_a_role_from_its_making_to_its_end(signed_in, first_registry, new_principal):
     name = content.unique("role")
     (signed_in.folder / "role.json").write_text(role_file(name))
     made = signed_in.json("role", "definition", "create", "role.json")
@@ -126,9 +126,10 @@ def test_a_role_from_its_making_to_its_end(signed_in, first_registry):
     signed_in("role", "definition", "update", "-", text=json.dumps(shown))
     assert signed_in.json("role", "definition", "show", name)["properties"]["description"] == "edited"
 
-    signed_in("role", "assignment", "create", "--assignee", "berth-owner", "--role", name, "--registry", first_registry.name)
+    holder = new_principal().display_name
+    signed_in("role", "assignment", "create", "--assignee", holder, "--role", name, "--registry", first_registry.name)
     assert "existing role assignments" in signed_in.refused("role", "definition", "delete", name, "--yes")
-    signed_in("role", "assignment", "delete", "--assignee", "berth-owner", "--role", name, "--registry", first_registry.name)
+    signed_in("role", "assignment", "delete", "--assignee", holder, "--role", name, "--registry", first_registry.name)
     assert "--yes" in signed_in.refused("role", "definition", "delete", name, code=2)
     signed_in("role", "definition", "delete", name, "--yes")
     assert name in signed_in.refused("role", "definition", "show", name)
@@ -219,7 +220,8 @@ def test_deny_assignments(signed_in, new_principal, new_registry, as_other, arm)
     at = ("--registry", registry.name)
     assert "--everyone" in signed_in.refused("deny-assignment", "create", name, "--action", "*/delete", *at, code=2)
     assert "--action" in signed_in.refused("deny-assignment", "create", name, "--everyone", *at, code=2)
-    made = signed_in.json("deny-assignment", "create", name, "--everyone", "--exclude", "berth-owner", "--action", "Microsoft.ContainerRegistry/registries/write",
+    made = signed_in.json("deny-assignment", "create", name, "--everyone", "--exclude", arm.bootstrap.owner_object_id, "--action",
+                          "Microsoft.ContainerRegistry/registries/write",
                           "Microsoft.ContainerRegistry/registries/delete", "--description", "kept", *at)
     assert made["properties"]["permissions"][0]["actions"] == ["Microsoft.ContainerRegistry/registries/write", "Microsoft.ContainerRegistry/registries/delete"]
     said = other.refused("registry", "update", registry.id, "--anonymous-pull", "on")
