@@ -96,8 +96,8 @@ TEST(Range, IsResolvedAgainstTheSize) {
 TEST(Range, IsIgnoredWhenItIsNone) {
     EXPECT_EQ(parse_range(std::nullopt, 10)->has_value(), false);
     for (const std::string_view header :
-         {"", "5-", "0-5", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5", "bytes=+5-6", "bytes=5-6x",
-          "bytes=0x1-2", "bytes=1-2,4-5", "bytes=1-2,", "bytes 1-2", "items=1-2", "bytes=--1", "bytes=1--2", "bytes=1 - 2"}) {
+         {"", "5-", "0-5", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=5", "bytes=+5-6", "bytes=5-6x", "bytes=0x1-2",
+          "bytes=1-2,4-5", "bytes=1-2,", "bytes 1-2", "items=1-2", "bytes=--1", "bytes=1--2", "bytes=1 - 2"}) {
         const auto range = parse_range(header, 10);
         ASSERT_TRUE(range) << header;
         EXPECT_FALSE(*range) << header;
