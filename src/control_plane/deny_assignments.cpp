@@ -88,9 +88,7 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
                               .updated_at = context.now(),
                               .updated_by = context.actor()};
     const auto write = [&](Session& session) -> Result<bool> {
-        auto world = context.world_in(session);
-        if (!world) return failure(std::move(world));
-        auto still = context.require_at(**world, *context.route().entry.permissions.front(), context.scope());
+        auto still = context.decide_in(session);
         if (!still) return failure(std::move(still));
         auto scope = find_extended_scope(session, context.world(), context.scope());
         if (!scope) return failure(std::move(scope));
@@ -132,9 +130,7 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     const DenyAssignment* assignment = find_here(context, *id);
     if (assignment == nullptr) co_return gateway::empty_response(204);
     const auto write = [&](Session& session) -> Result<bool> {
-        auto world = context.world_in(session);
-        if (!world) return failure(std::move(world));
-        auto still = context.require_at(**world, *context.route().entry.permissions.front(), context.scope());
+        auto still = context.decide_in(session);
         if (!still) return failure(std::move(still));
         auto deleted = tenant::delete_deny_assignment(session, *id);
         if (!deleted && deleted.error().code == ErrorCode::not_found) return false;
@@ -193,6 +189,8 @@ Result<Wanted> parse_wanted(const Context& context) {
     return out;
 }
 
+const std::string& key_of(const DenyAssignment* assignment) { return assignment->id.value(); }
+
 bool matches(const Wanted& wanted, const ScopeReach& reach, const DenyAssignment& assignment) {
     if (!reach.is_at_or_above(assignment.scope) && (wanted.at_scope || !reach.is_below(assignment.scope))) return false;
     if (wanted.name && !equals_ignoring_case(*wanted.name, assignment.name)) return false;
@@ -212,21 +210,9 @@ Task<Result<Response>> list(const Plane&, Context& context) {
     const gateway::Permission& read = *context.route().entry.permissions.front();
     std::vector<const DenyAssignment*> found;
     for (const DenyAssignment& assignment : policy.deny_assignments()) {
-        if (assignment.id.value() > page->after && matches(*wanted, reach, assignment) &&
-            context.may_at(read, assignment.scope)) {
-            found.push_back(&assignment);
-        }
+        if (matches(*wanted, reach, assignment) && context.may_at(read, assignment.scope)) found.push_back(&assignment);
     }
-    std::ranges::sort(found, {}, [](const DenyAssignment* assignment) { return assignment->id; });
-    boost::json::array items;
-    for (const DenyAssignment* assignment : found) {
-        if (items.size() == page->limit) {
-            const std::string last(items.back().at("name").get_string());
-            co_return gateway::list_response(std::move(items), next_page(context, last));
-        }
-        items.push_back(to_json(*assignment));
-    }
-    co_return gateway::list_response(std::move(items));
+    co_return page_of(context, *page, std::move(found), &key_of, [](const DenyAssignment* one) { return to_json(*one); });
 }
 
 } // namespace

@@ -60,10 +60,8 @@ Result<void> require_move(const Context& context, const tenant::World& world, co
 Task<Result<void>> move(const Plane& plane, Context& context, const Guid& subscription, const std::string& from,
                         const std::string& to) {
     const auto write = [&](Session& session) -> Result<void> {
-        auto now = context.world_in(session);
+        auto now = context.decide_in(session);
         if (!now) return failure(std::move(now));
-        auto still = context.require_at(**now, *context.route().entry.permissions.front(), context.scope());
-        if (!still) return still;
         const auto* there = (*now)->find_subscription(subscription.value());
         if (there == nullptr || !equals_ignoring_case(there->management_group, from)) {
             return failure(ErrorCode::conflict, "The subscription was moved by somebody else meanwhile. Look where it is now.");

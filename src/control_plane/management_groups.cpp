@@ -157,9 +157,7 @@ Task<Result<Response>> get(const Plane&, Context& context) {
 Task<Result<Response>> remove(const Plane& plane, Context& context) {
     const std::string name(context.parameter("group"));
     const auto write = [&](Session& session) -> Result<bool> {
-        auto now = context.world_in(session);
-        if (!now) return failure(std::move(now));
-        auto still = context.require_at(**now, permission_of(context), context.scope());
+        auto still = context.decide_in(session);
         if (!still) return failure(std::move(still));
         auto deleted = tenant::delete_management_group(session, context.world().tenant_id, name);
         if (!deleted && deleted.error().code == ErrorCode::not_found) return false;
@@ -178,30 +176,21 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     co_return gateway::empty_response(204);
 }
 
-// One page of what is there, in the order of the keys.
-Response page_of(const Context& context, const ListPage& page, std::vector<std::pair<std::string, object>> all) {
-    std::ranges::sort(all, {}, &std::pair<std::string, object>::first);
-    array items;
-    std::string last;
-    for (auto& [key, item] : all) {
-        if (key <= page.after) continue;
-        if (items.size() == page.limit) return gateway::list_response(std::move(items), next_page(context, last));
-        items.push_back(std::move(item));
-        last = key;
-    }
-    return gateway::list_response(std::move(items));
-}
+// What is listed with the key of its scope.
+using Listed = std::pair<std::string, object>;
+const std::string& key_of(const Listed& listed) { return listed.first; }
+object take_json(Listed& listed) { return std::move(listed.second); }
 
 Task<Result<Response>> list(const Plane&, Context& context) {
     auto page = parse_list_page(context.query());
     if (!page) co_return failure(std::move(page));
-    std::vector<std::pair<std::string, object>> found;
+    std::vector<Listed> found;
     for (const ManagementGroup& group : context.world().management_groups()) {
         if (context.may_at(permission_of(context), group.scope)) {
             found.emplace_back(group.scope.key(), to_summary(context.world(), group));
         }
     }
-    co_return page_of(context, *page, std::move(found));
+    co_return page_of(context, *page, std::move(found), &key_of, &take_json);
 }
 
 Task<Result<Response>> list_descendants(const Plane&, Context& context) {
@@ -211,7 +200,7 @@ Task<Result<Response>> list_descendants(const Plane&, Context& context) {
     if (!above) co_return failure(std::move(above));
     const tenant::World& world = context.world();
     const rbac::Scope& scope = (*above)->scope;
-    std::vector<std::pair<std::string, object>> found;
+    std::vector<Listed> found;
     for (const ManagementGroup& group : world.management_groups()) {
         if (group.scope != scope && world.policy->covers(scope, group.scope)) {
             found.emplace_back(group.scope.key(), descendant_json(group));
@@ -221,7 +210,7 @@ Task<Result<Response>> list_descendants(const Plane&, Context& context) {
         const rbac::Scope member = scope_of(subscription);
         if (world.policy->covers(scope, member)) found.emplace_back(member.key(), descendant_json(subscription));
     }
-    co_return page_of(context, *page, std::move(found));
+    co_return page_of(context, *page, std::move(found), &key_of, &take_json);
 }
 
 } // namespace

@@ -137,10 +137,8 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
                               .updated_by = context.actor()};
     const auto write = [&](Session& session) -> Result<void> {
         // The right, and the role, may have been taken away meanwhile.
-        auto world = context.world_in(session);
+        auto world = context.decide_in(session, {.requested_assignment = &requested});
         if (!world) return failure(std::move(world));
-        auto still = context.require_at(**world, permission, context.scope(), {.requested_assignment = &requested});
-        if (!still) return still;
         if (auto assignable = check_role(**world, context, body->role_definition); !assignable) return assignable;
         auto scope = find_extended_scope(session, context.world(), context.scope());
         if (!scope) return failure(std::move(scope));
@@ -186,9 +184,7 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     if (!allowed) co_return failure(std::move(allowed));
     if (assignment == nullptr) co_return gateway::empty_response(204);
     const auto write = [&](Session& session) -> Result<bool> {
-        auto world = context.world_in(session);
-        if (!world) return failure(std::move(world));
-        auto still = context.require_at(**world, *context.route().entry.permissions.front(), context.scope(), attributes);
+        auto still = context.decide_in(session, attributes);
         if (!still) return failure(std::move(still));
         // Decided on what was here; another one of that name may have been made elsewhere meanwhile.
         auto found = tenant::find_role_assignment(session, *id);
@@ -210,6 +206,8 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     co_return gateway::json_response(200, to_json(context.world(), *assignment, context.scope()));
 }
 
+const std::string& key_of(const RoleAssignment* assignment) { return assignment->id.value(); }
+
 Task<Result<Response>> list(const Plane&, Context& context) {
     const auto& policy = *context.world().policy;
     auto filter = RoleAssignmentFilter::parse(context.query().find("$filter").value_or(""), policy, context.scope());
@@ -219,20 +217,10 @@ Task<Result<Response>> list(const Plane&, Context& context) {
     const gateway::Permission& read = *context.route().entry.permissions.front();
     std::vector<const RoleAssignment*> found;
     for (const RoleAssignment& assignment : policy.assignments()) {
-        if (assignment.id.value() > page->after && filter->matches(assignment) && context.may_at(read, assignment.scope)) {
-            found.push_back(&assignment);
-        }
+        if (filter->matches(assignment) && context.may_at(read, assignment.scope)) found.push_back(&assignment);
     }
-    std::ranges::sort(found, {}, [](const RoleAssignment* assignment) { return assignment->id; });
-    boost::json::array items;
-    for (const RoleAssignment* assignment : found) {
-        if (items.size() == page->limit) {
-            const std::string last(items.back().at("name").get_string());
-            co_return gateway::list_response(std::move(items), next_page(context, last));
-        }
-        items.push_back(to_json(context.world(), *assignment, context.scope()));
-    }
-    co_return gateway::list_response(std::move(items));
+    co_return page_of(context, *page, std::move(found), &key_of,
+                      [&](const RoleAssignment* one) { return to_json(context.world(), *one, context.scope()); });
 }
 
 // The permission objects that the caller has at a scope: everybody may ask for their own.

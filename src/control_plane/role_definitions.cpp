@@ -202,6 +202,8 @@ Result<Wanted> parse_wanted(const Context& context) {
     return wanted;
 }
 
+const std::string& key_of(const RoleDefinition* role) { return role->id.value(); }
+
 Task<Result<Response>> list(const Plane&, Context& context) {
     auto wanted = parse_wanted(context);
     if (!wanted) co_return failure(std::move(wanted));
@@ -218,18 +220,8 @@ Task<Result<Response>> list(const Plane&, Context& context) {
     };
     std::ranges::for_each(rbac::built_in_roles(), take);
     std::ranges::for_each(context.world().policy->custom_roles(), take);
-    std::ranges::sort(found, {}, [](const RoleDefinition* role) { return role->id; });
-
-    boost::json::array items;
-    for (const RoleDefinition* role : found) {
-        if (role->id.value() <= page->after) continue;
-        if (items.size() == page->limit) {
-            const std::string last(items.back().at("name").get_string());
-            co_return gateway::list_response(std::move(items), next_page(context, last));
-        }
-        items.push_back(to_json(context.world(), *role, context.scope()));
-    }
-    co_return gateway::list_response(std::move(items));
+    co_return page_of(context, *page, std::move(found), &key_of,
+                      [&](const RoleDefinition* one) { return to_json(context.world(), *one, context.scope()); });
 }
 
 } // namespace

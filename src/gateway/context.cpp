@@ -157,6 +157,17 @@ Result<std::shared_ptr<const tenant::World>> Context::world_in(storage::Session&
     return world;
 }
 
+Result<std::shared_ptr<const tenant::World>> Context::decide_in(storage::Session& session,
+                                                                const rbac::Attributes& attributes) const {
+    auto world = world_in(session);
+    if (!world) return world;
+    for (const Permission* permission : route_->entry.permissions) {
+        auto decided = require_at(**world, *permission, scope_, attributes);
+        if (!decided) return failure(std::move(decided));
+    }
+    return world;
+}
+
 Result<void> Context::check_decided() const {
     if (route_->entry.kind != EntryKind::deferred) return {};
     for (const Permission* owed : route_->entry.permissions) {

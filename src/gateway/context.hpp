@@ -77,7 +77,10 @@ public:
     /// by it once more: so none is made with a right whose end was acknowledged before. `invalid_credentials` if the caller
     /// was deleted or disabled. Use it inside the closure only.
     Result<std::shared_ptr<const tenant::World>> world_in(storage::Session& session) const;
-    /// The same on another registry than the host's, which its own permission mode decides (the source of an import).
+    /// That, and the permissions that the route's entry names decided by it at the entry's own scope.
+    Result<std::shared_ptr<const tenant::World>> decide_in(storage::Session& session,
+                                                           const rbac::Attributes& attributes = {}) const;
+    /// `require` on another registry than the host's, which its own permission mode decides (the source of an import).
     Result<void> require_in(const Permission& permission, const tenant::Registry& registry,
                             std::string_view repository = {}) const;
     /// The same as an answer, for lists.

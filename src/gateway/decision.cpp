@@ -1,7 +1,5 @@
 #include "gateway/decision.hpp"
 
-#include "rbac/operation_set.hpp"
-
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -73,24 +71,20 @@ bool gives_or_takes_roles(rbac::Operation operation) {
     return operation == write || operation == remove;
 }
 
-bool grants_without_condition(const rbac::Considered& considered, rbac::Operation operation) {
-    if (considered.verdict != rbac::Verdict::granted || considered.assignment->condition) return false;
-    return std::ranges::any_of(considered.role->permissions, [&](const rbac::Permission& permission) {
-        return !permission.condition && rbac::operations_of(permission).contains(operation);
-    });
+rbac::Decision decision_of(const tenant::World& world, const Guid& principal, rbac::Operation operation, const Target& target,
+                           const rbac::Attributes& attributes) {
+    // The right to give roles is asked for, and no role is named: moving a subscription gives all those that are assigned
+    // where it comes to lie. "Any role but Owner" would hold for want of a role, so no condition counts.
+    if (gives_or_takes_roles(operation) && !attributes.requested_assignment && !attributes.existing_assignment) {
+        return world.policy->decide_without_conditions(principal, operation, scope_of(target));
+    }
+    return world.policy->decide(principal, operation, scope_of(target), attributes);
 }
 
 bool holds(const tenant::World& world, const Guid& principal, rbac::Operation operation, const Target& target,
            const rbac::Attributes& attributes) {
-    const auto& policy = *world.policy;
-    if (target.conditions_met) return policy.may_be_allowed(principal, operation, scope_of(target));
-    if (!policy.decide(principal, operation, scope_of(target), attributes).allowed) return false;
-    if (!gives_or_takes_roles(operation) || attributes.requested_assignment || attributes.existing_assignment) return true;
-    // The right to give roles is asked for, and no role is named: moving a subscription gives all those that are assigned
-    // where it comes to lie. "Any role but Owner" would hold for want of a role, so no condition counts.
-    const auto explanation = policy.explain(principal, operation, scope_of(target), attributes);
-    return std::ranges::any_of(explanation.considered,
-                               [&](const auto& considered) { return grants_without_condition(considered, operation); });
+    if (target.conditions_met) return world.policy->may_be_allowed(principal, operation, scope_of(target));
+    return decision_of(world, principal, operation, target, attributes).allowed;
 }
 
 // What ACR puts into `detail`: one object per missing action, with capitalised keys.
@@ -124,8 +118,9 @@ std::string who(const tenant::World& world, const Caller& caller) {
 // Azure's sentences word for word, since people and scripts know them. No commas in what follows them: they do not survive a
 // challenge, which is all that docker shows.
 std::unexpected<Error> refuse_denied(const tenant::World& world, const Caller& caller, rbac::Operation operation,
-                                     const Target& target, const rbac::DenyAssignment& denied_by,
-                                     const rbac::Explanation& explanation, boost::json::array detail) {
+                                     const Target& target, const rbac::Attributes& attributes,
+                                     const rbac::DenyAssignment& denied_by, boost::json::array detail) {
+    const auto explanation = world.policy->explain(*caller.principal, operation, scope_of(target), attributes);
     const bool granted = std::ranges::any_of(explanation.considered, [](const rbac::Considered& considered) {
         return considered.verdict == rbac::Verdict::granted;
     });
@@ -156,12 +151,12 @@ std::unexpected<Error> refuse_principal(const tenant::World& world, Timestamp no
     const rbac::RoleAssignment* unmet = nullptr;
     for (const auto operation : operations) {
         if (holds(world, *caller.principal, operation, target, attributes)) continue;
-        auto explanation = world.policy->explain(*caller.principal, operation, scope_of(target), attributes);
-        if (const auto* denied_by = explanation.decision.denied_by) {
-            return refuse_denied(world, caller, operation, target, *denied_by, explanation, missing_scope(permission, target));
+        const auto decision = decision_of(world, *caller.principal, operation, target, attributes);
+        if (decision.denied_by != nullptr) {
+            return refuse_denied(world, caller, operation, target, attributes, *decision.denied_by,
+                                 missing_scope(permission, target));
         }
-        const auto& decision = explanation.decision;
-        if (unmet == nullptr) unmet = decision.allowed ? decision.granted_by : decision.condition_not_met;
+        if (unmet == nullptr) unmet = decision.condition_not_met;
         if (!missing.empty()) missing += "' and '";
         missing += operation.name();
     }

@@ -23,6 +23,7 @@ public:
     Explanation explain(const Guid& principal, Operation operation, const Scope& scope,
                         const Attributes& attributes) const override;
     bool may_be_allowed(const Guid& principal, Operation operation, const Scope& scope) const override;
+    Decision decide_without_conditions(const Guid& principal, Operation operation, const Scope& scope) const override;
     NameSelection repositories_where(const Guid& principal, Operation operation, const Scope& registry) const override;
     std::vector<Scope> scopes_above(const Scope& scope) const override;
     bool covers(const Scope& above, const Scope& below) const override { return management_groups_.covers(above, below); }
@@ -39,17 +40,15 @@ private:
     std::shared_ptr<const RoleOperations> operations_of_custom_role(std::uint32_t role, const CompiledPolicy* previous) const;
     std::vector<Denial> denials_of_deny_assignments() const;
 
-    // The one walk behind every decision and every explanation. Without attributes, conditions are taken to hold.
-    template <class Recorder>
-    Decision walk(const Standing& standing, Operation operation, const Scope& scope, const Attributes* attributes,
-                  Recorder& recorder) const;
+    // The one walk behind every decision and every explanation. `holds` is asked about conditions.
+    template <class Holds, class Recorder>
+    Decision walk(const Standing& standing, Operation operation, const Scope& scope, Holds holds, Recorder& recorder) const;
     // Its first part: the nearest deny assignment that denies.
     template <class Recorder>
     const DenyAssignment* find_denial(const Standing& standing, Operation operation, const Scope& scope,
                                       Recorder& recorder) const;
-    template <class Recorder>
-    Decision decide_with(const Guid& principal, Operation operation, const Scope& scope, const Attributes* attributes,
-                         Recorder& recorder) const;
+    template <class Holds, class Recorder>
+    Decision decide_with(const Guid& principal, Operation operation, const Scope& scope, Holds holds, Recorder& recorder) const;
     // Calls `visit` for the scope and for each one above, nearest first, until it returns true: with the level, and the
     // scope whose level it is.
     // The one place that knows which scopes lie above another.

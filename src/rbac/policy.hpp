@@ -103,6 +103,8 @@ public:
 
     /// Whether there are attributes for which `decide` allows it: conditions are taken to hold, deny assignments count.
     virtual bool may_be_allowed(const Guid& principal, Operation operation, const Scope& scope) const = 0;
+    /// `decide` where no condition is taken to hold: allowed whatever the attributes are.
+    virtual Decision decide_without_conditions(const Guid& principal, Operation operation, const Scope& scope) const = 0;
     /// On which repositories of the registry `decide` can allow it: a name that is not in it is refused; one that is, is
     /// to be decided (names are lower case, as OCI has them). Everything where a grant without a condition covers, nothing
     /// where there is none, or a denial.

@@ -63,6 +63,17 @@ std::string fault_of_decision(const Policy& policy, const NaiveEvaluator& naive,
     return {};
 }
 
+std::string fault_without_conditions(const Policy& policy, const NaiveEvaluator& naive, const GeneratedRequest& request,
+                                     const NaiveRequest& asked, bool allowed) {
+    auto assuming = asked;
+    assuming.conditions_hold = false;
+    const auto decision = policy.decide_without_conditions(request.principal, request.operation, request.scope);
+    if (decision.allowed != naive.allows(assuming)) return "decide_without_conditions is wrong";
+    if (decision.allowed && !allowed) return "what needs no condition is refused";
+    if (!decision.allowed && allowed && !decision.condition_not_met) return "decide_without_conditions names no condition";
+    return {};
+}
+
 std::string fault_of_names(const Policy& policy, const NaiveEvaluator& naive, const GeneratedRequest& request,
                            const NaiveRequest& asked, bool allowed) {
     const auto names = policy.repositories_where(request.principal, request.operation, request.scope);
@@ -71,8 +82,6 @@ std::string fault_of_names(const Policy& policy, const NaiveEvaluator& naive, co
     assuming.conditions_hold = true;
     if (!names.empty() && !naive.allows(assuming)) return "repositories_where has names where nothing can be allowed";
     const auto ids = naive.identities(asked.principal);
-    auto unconditional = asked;
-    unconditional.attributes.clear();
     for (const auto& assignment : policy.assignments()) {
         const auto* role = policy.find_role(assignment.role_definition);
         if (!ids.contains(assignment.principal.value()) || assignment.condition || !role) continue;
@@ -142,6 +151,7 @@ std::string fault_of_the_rest(const Policy& policy, const NaiveEvaluator& naive,
     }
     if (auto fault = fault_of_considered(explanation, policy, naive, asked); !fault.empty()) return fault;
     if (auto fault = fault_of_denials(explanation, policy, naive, asked); !fault.empty()) return fault;
+    if (auto fault = fault_without_conditions(policy, naive, request, asked, decision.allowed); !fault.empty()) return fault;
     if (auto fault = fault_of_names(policy, naive, request, asked, decision.allowed); !fault.empty()) return fault;
 
     const auto ids = naive.identities(asked.principal);

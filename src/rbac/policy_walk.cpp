@@ -37,15 +37,18 @@ Verdict why_not(const RoleDefinition* role, Operation operation) {
     return is_included(role->permissions, operation) ? Verdict::action_excluded : Verdict::action_not_included;
 }
 
+// Conditions as they stand, asked with what the request is about.
+auto asks(Operation operation, const Attributes& attributes) {
+    return [operation, &attributes](const ConditionPointer& condition) { return condition->holds(operation, attributes); };
+}
+
 // Where the scopes are right: does this assignment grant the operation? Each permission object is asked by itself.
-template <class Recorder>
-Verdict judge(const Grant& grant, Operation operation, const Attributes* attributes) {
+template <class Recorder, class Holds>
+Verdict judge(const Grant& grant, Operation operation, Holds holds) {
     const auto& operations = *grant.operations;
     if (!operations.all.contains(operation)) {
         return Recorder::complete ? why_not(grant.role, operation) : Verdict::action_not_included;
     }
-    if (!attributes) return Verdict::granted;
-    auto holds = [&](const ConditionPointer& condition) { return condition->holds(operation, *attributes); };
     if (!operations.unconditional.contains(operation) && std::ranges::none_of(operations.conditional, [&](const auto& part) {
             return part.operations.contains(operation) && holds(part.condition);
         })) {
@@ -90,8 +93,8 @@ const DenyAssignment* CompiledPolicy::find_denial(const Standing& standing, Oper
     return out;
 }
 
-template <class Recorder>
-Decision CompiledPolicy::walk(const Standing& standing, Operation operation, const Scope& scope, const Attributes* attributes,
+template <class Holds, class Recorder>
+Decision CompiledPolicy::walk(const Standing& standing, Operation operation, const Scope& scope, Holds holds,
                               Recorder& recorder) const {
     Decision out;
     if (Recorder::complete || standing.denials().operations().contains(operation)) {
@@ -102,7 +105,7 @@ Decision CompiledPolicy::walk(const Standing& standing, Operation operation, con
         const auto* holding = standing.at(level, of.key().data());
         if (!holding || (!Recorder::complete && !holding->operations.contains(operation))) return false;
         for (const auto& grant : Recorder::complete ? standing.all(*holding) : standing.decisive(*holding)) {
-            const auto verdict = judge<Recorder>(grant, operation, attributes);
+            const auto verdict = judge<Recorder>(grant, operation, holds);
             recorder.consider(grant, verdict);
             if (out.denied_by || out.allowed) continue;
             if (verdict == Verdict::granted) {
@@ -123,30 +126,35 @@ Decision CompiledPolicy::walk(const Standing& standing, Operation operation, con
     return out;
 }
 
-template <class Recorder>
-Decision CompiledPolicy::decide_with(const Guid& principal, Operation operation, const Scope& scope,
-                                     const Attributes* attributes, Recorder& recorder) const {
+template <class Holds, class Recorder>
+Decision CompiledPolicy::decide_with(const Guid& principal, Operation operation, const Scope& scope, Holds holds,
+                                     Recorder& recorder) const {
     const auto number = principals_.find(principal);
     if (number == Principals::none && input_.deny_assignments.empty()) return {};
     const auto standing = standings_.of(number);
-    return walk(*standing, operation, scope, attributes, recorder);
+    return walk(*standing, operation, scope, holds, recorder);
 }
 
 Decision CompiledPolicy::decide(const Guid& principal, Operation operation, const Scope& scope,
                                 const Attributes& attributes) const {
     RecordsNothing recorder;
-    return decide_with(principal, operation, scope, &attributes, recorder);
+    return decide_with(principal, operation, scope, asks(operation, attributes), recorder);
 }
 
 bool CompiledPolicy::may_be_allowed(const Guid& principal, Operation operation, const Scope& scope) const {
     RecordsNothing recorder;
-    return decide_with(principal, operation, scope, nullptr, recorder).allowed;
+    return decide_with(principal, operation, scope, [](const ConditionPointer&) { return true; }, recorder).allowed;
+}
+
+Decision CompiledPolicy::decide_without_conditions(const Guid& principal, Operation operation, const Scope& scope) const {
+    RecordsNothing recorder;
+    return decide_with(principal, operation, scope, [](const ConditionPointer&) { return false; }, recorder);
 }
 
 Explanation CompiledPolicy::explain(const Guid& principal, Operation operation, const Scope& scope,
                                     const Attributes& attributes) const {
     RecordsAll recorder;
-    auto decision = decide_with(principal, operation, scope, &attributes, recorder);
+    auto decision = decide_with(principal, operation, scope, asks(operation, attributes), recorder);
 
     const auto reached = principals_.reach(principals_.find(principal));
     std::unordered_map<std::uint32_t, std::uint32_t> place;

@@ -72,7 +72,8 @@ std::set<std::string> NaiveEvaluator::identities(const std::string& principal) c
 }
 
 bool NaiveEvaluator::holds(const ConditionPointer& condition, const NaiveRequest& request) const {
-    if (!condition || request.conditions_hold) return true;
+    if (!condition) return true;
+    if (request.conditions_hold) return *request.conditions_hold;
     auto found = conditions_.find(condition->text());
     return found != conditions_.end() && found->second.holds(request.action, request.attributes);
 }

@@ -3,6 +3,7 @@
 #include "rbac/policy.hpp"
 #include "rbac/testing/naive_condition.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -15,7 +16,7 @@ struct NaiveRequest {
     bool is_data_action = false;
     std::string scope;
     NaiveAttributes attributes;
-    bool conditions_hold = false; ///< all of them, whatever they say
+    std::optional<bool> conditions_hold{}; ///< all of them or none, whatever they say; nullopt: what they say
 };
 
 /// Azure's algorithm as the documents tell it, word for word and without any preparation: text is compared as text, groups
