@@ -22,11 +22,12 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
                 .credentials = credentials_,
                 .registry_tokens = registry_tokens_,
                 .directory_tokens = directory_tokens_},
-      data_plane_(services_), control_plane_(services_), directory_(services_) {
+      data_plane_(services_), control_plane_(services_), sign_in_(services_), directory_(services_) {
     std::vector<gateway::Route> table;
     const auto add = [&](std::vector<gateway::Route> routes) { std::ranges::move(routes, std::back_inserter(table)); };
     add(data_plane_.routes());
     add(control_plane_.routes());
+    add(sign_in_.routes());
     add(directory_.routes());
     add(status_routes(ready_, [this, server] { return metrics_text(server); }));
     gateway_ = std::make_unique<gateway::Gateway>(services_, std::move(table));

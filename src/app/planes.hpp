@@ -10,6 +10,7 @@
 #include "identity/credentials.hpp"
 #include "identity/directory_tokens.hpp"
 #include "identity/registry_tokens.hpp"
+#include "sign_in/sign_in.hpp"
 #include "tenant/tenancy.hpp"
 
 #include <atomic>
@@ -42,6 +43,7 @@ private:
     gateway::Services services_;
     data_plane::DataPlane data_plane_;
     control_plane::ControlPlane control_plane_;
+    sign_in::SignIn sign_in_;
     directory::Directory directory_;
     std::atomic<bool> ready_ = false;
     std::unique_ptr<gateway::Gateway> gateway_;

@@ -1,14 +1,13 @@
 #include "directory/directory.hpp"
 
 #include "directory/graph_routes.hpp"
-#include "directory/sign_in_routes.hpp"
 
 namespace berth::directory {
 
 std::vector<gateway::Route> Directory::routes() const {
     std::vector<gateway::Route> out;
-    for (const auto make : {token_routes, metadata_routes, application_routes, service_principal_routes, password_routes,
-                            group_routes, user_routes, directory_object_routes}) {
+    for (const auto make :
+         {application_routes, service_principal_routes, password_routes, group_routes, user_routes, directory_object_routes}) {
         std::ranges::move(make(services_), std::back_inserter(out));
     }
     return out;

@@ -7,7 +7,7 @@
 
 namespace berth::directory {
 
-/// The Entra-shaped directory: token endpoints, metadata, Graph. Its routes may outlive it.
+/// The directory as Graph shows it. Its routes may outlive it.
 class Directory {
 public:
     explicit Directory(gateway::Services services) : services_(services) {}

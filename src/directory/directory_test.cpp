@@ -1,5 +1,6 @@
 #include "directory/directory.hpp"
 #include "gateway/testing/gateway_fixture.hpp"
+#include "sign_in/sign_in.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -12,7 +13,11 @@ using gateway::GatewayFixture;
 
 class Graph : public testing::Test {
 protected:
-    GatewayFixture fixture{[](const gateway::Services& services) { return Directory(services).routes(); }};
+    GatewayFixture fixture{[](const gateway::Services& services) {
+        auto routes = Directory(services).routes();
+        std::ranges::move(sign_in::SignIn(services).routes(), std::back_inserter(routes));
+        return routes;
+    }};
     const Guid& owner = fixture.owner();
 
     GatewayFixture::Answer call(http::Method method, const std::string& path, std::string body = {}) {

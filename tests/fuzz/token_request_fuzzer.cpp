@@ -1,11 +1,11 @@
-#include "directory/token_request.hpp"
+#include "sign_in/token_request.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
 // The first byte chooses the form, a line break separates the Authorization header from the body.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace berth::directory;
+    using namespace berth::sign_in;
     if (size == 0) return 0;
     const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
     const auto form = static_cast<TokenForm>(data[0] % 3);

@@ -1,11 +1,11 @@
-#include "directory/openid_metadata.hpp"
-#include "directory/token_request.hpp"
+#include "sign_in/openid_metadata.hpp"
+#include "sign_in/token_request.hpp"
 
 #include "base/encoding.hpp"
 
 #include <gtest/gtest.h>
 
-namespace berth::directory {
+namespace berth::sign_in {
 namespace {
 
 constexpr std::string_view plain = "grant_type=client_credentials&client_id=id&client_secret=se%2Bcret";
@@ -97,4 +97,4 @@ TEST(OpenIdMetadata, NamesAnIssuerOnTheAddressThatWasAsked) {
 }
 
 } // namespace
-} // namespace berth::directory
+} // namespace berth::sign_in

@@ -5,7 +5,7 @@
 
 #include <vector>
 
-namespace berth::directory {
+namespace berth::sign_in {
 
 /// The token endpoints: `/{tenant}/oauth2/v2.0/token`, `/{tenant}/oauth2/token`, `/adfs/oauth2/token`.
 std::vector<gateway::Route> token_routes(const gateway::Services& services);
@@ -14,4 +14,4 @@ std::vector<gateway::Route> token_routes(const gateway::Services& services);
 /// `/berth/v1/registry-keys`.
 std::vector<gateway::Route> metadata_routes(const gateway::Services& services);
 
-} // namespace berth::directory
+} // namespace berth::sign_in

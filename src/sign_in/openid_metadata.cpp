@@ -1,10 +1,10 @@
-#include "directory/openid_metadata.hpp"
+#include "sign_in/openid_metadata.hpp"
 
 #include <boost/json/array.hpp>
 
 #include <fmt/format.h>
 
-namespace berth::directory {
+namespace berth::sign_in {
 namespace {
 
 using boost::json::array;
@@ -38,4 +38,4 @@ object adfs_metadata(std::string_view base) {
                     fmt::format("{}/adfs/oauth2/token", base), fmt::format("{}/adfs/discovery/keys", base));
 }
 
-} // namespace berth::directory
+} // namespace berth::sign_in

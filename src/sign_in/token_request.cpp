@@ -1,4 +1,4 @@
-#include "directory/token_request.hpp"
+#include "sign_in/token_request.hpp"
 
 #include "base/encoding.hpp"
 #include "base/percent.hpp"
@@ -9,7 +9,7 @@
 
 #include <array>
 
-namespace berth::directory {
+namespace berth::sign_in {
 namespace {
 
 std::unexpected<Error> invalid_request(std::int64_t number, std::string_view message) {
@@ -139,4 +139,4 @@ Result<TokenRequest> TokenRequest::parse(TokenForm form, std::string_view body, 
     return out;
 }
 
-} // namespace berth::directory
+} // namespace berth::sign_in

@@ -1,15 +1,15 @@
-#include "directory/sign_in_routes.hpp"
+#include "sign_in/sign_in_routes.hpp"
 
 #include "base/guid.hpp"
 #include "base/time.hpp"
-#include "directory/tenant_segment.hpp"
-#include "directory/token_request.hpp"
 #include "gateway/context.hpp"
 #include "gateway/response.hpp"
+#include "sign_in/tenant_segment.hpp"
+#include "sign_in/token_request.hpp"
 
 #include <fmt/format.h>
 
-namespace berth::directory {
+namespace berth::sign_in {
 namespace {
 
 using boost::json::object;
@@ -117,4 +117,4 @@ std::vector<Route> token_routes(const Services& services) {
     return out;
 }
 
-} // namespace berth::directory
+} // namespace berth::sign_in

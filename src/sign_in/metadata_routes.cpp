@@ -1,11 +1,11 @@
-#include "directory/sign_in_routes.hpp"
+#include "sign_in/sign_in_routes.hpp"
 
-#include "directory/openid_metadata.hpp"
-#include "directory/tenant_segment.hpp"
 #include "gateway/context.hpp"
 #include "gateway/response.hpp"
+#include "sign_in/openid_metadata.hpp"
+#include "sign_in/tenant_segment.hpp"
 
-namespace berth::directory {
+namespace berth::sign_in {
 namespace {
 
 using gateway::Context;
@@ -78,4 +78,4 @@ std::vector<Route> metadata_routes(const Services& services) {
     return out;
 }
 
-} // namespace berth::directory
+} // namespace berth::sign_in

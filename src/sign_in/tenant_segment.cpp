@@ -1,11 +1,11 @@
-#include "directory/tenant_segment.hpp"
+#include "sign_in/tenant_segment.hpp"
 
 #include "base/encoding.hpp"
-#include "directory/token_request.hpp"
+#include "sign_in/token_request.hpp"
 
 #include <fmt/format.h>
 
-namespace berth::directory {
+namespace berth::sign_in {
 
 Result<void> check_tenant(const tenant::World& world, std::string_view segment) {
     for (const std::string_view known : {std::string_view(world.tenant_id.value()), std::string_view(world.tenant_name),
@@ -18,4 +18,4 @@ Result<void> check_tenant(const tenant::World& world, std::string_view segment) 
                                      segment));
 }
 
-} // namespace berth::directory
+} // namespace berth::sign_in

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace berth::directory {
+namespace berth::sign_in {
 
 /// How a token endpoint is asked for what the token is for.
 enum class TokenForm : std::uint8_t {
@@ -32,4 +32,4 @@ struct TokenRequest {
 std::unexpected<Error> entra_failure(ErrorCode code, std::string_view oauth_error, std::int64_t number,
                                      std::string_view message);
 
-} // namespace berth::directory
+} // namespace berth::sign_in
