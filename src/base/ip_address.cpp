@@ -1,4 +1,4 @@
-#include "http/ip_address.hpp"
+#include "base/ip_address.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include <charconv>
 #include <cstring>
 
-namespace berth::http {
+namespace berth {
 namespace {
 
 constexpr std::array<std::uint8_t, 12> mapped_prefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -91,4 +91,4 @@ bool IpNetwork::contains(const IpAddress& address) const noexcept {
     return rest == 0 || (left[whole] >> (8 - rest)) == (right[whole] >> (8 - rest));
 }
 
-} // namespace berth::http
+} // namespace berth
