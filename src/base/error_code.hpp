@@ -27,6 +27,7 @@ enum class ErrorCode : std::uint8_t {
     forbidden,           ///< known, but lacking a permission
     linked_forbidden,    ///< ARM: allowed here, but lacking a permission on another scope the request names
     directory_forbidden, ///< Graph: lacking a directory permission
+    network_forbidden,   ///< a registry's network rules keep out the address that the client comes from
 
     // Names and content of the distribution specification
     name_invalid,

@@ -7,6 +7,7 @@
 #include "control_plane/management_group_members.hpp"
 #include "control_plane/management_groups.hpp"
 #include "control_plane/name_availability.hpp"
+#include "control_plane/operations.hpp"
 #include "control_plane/plane.hpp"
 #include "control_plane/provider_operations.hpp"
 #include "control_plane/registries.hpp"
@@ -41,7 +42,7 @@ std::vector<gateway::Route> ControlPlane::routes() {
                                     elevate_access_route(plane_)};
     for (auto routes : {subscription_routes(plane_), resource_routes(plane_), role_definition_routes(plane_),
                         role_assignment_routes(plane_), deny_assignment_routes(plane_), management_group_routes(plane_),
-                        management_group_member_routes(plane_), provider_operation_routes(plane_)}) {
+                        management_group_member_routes(plane_), provider_operation_routes(plane_), operation_routes(plane_)}) {
         std::ranges::move(routes, std::back_inserter(out));
     }
     for (gateway::Route& route : out) {

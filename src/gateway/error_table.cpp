@@ -25,6 +25,7 @@ constexpr std::array table{
     ErrorMapping{forbidden, 403, 401, "UNAUTHORIZED", "AuthorizationFailed"},
     ErrorMapping{linked_forbidden, 403, 401, "UNAUTHORIZED", "LinkedAuthorizationFailed"},
     ErrorMapping{directory_forbidden, 403, 401, "UNAUTHORIZED", "Authorization_RequestDenied"},
+    ErrorMapping{network_forbidden, 403, 403, "DENIED", "NetworkAccessDenied"},
     ErrorMapping{name_invalid, 400, 400, "NAME_INVALID", "InvalidResourceName"},
     ErrorMapping{name_unknown, 404, 404, "NAME_UNKNOWN", "ResourceNotFound"},
     ErrorMapping{digest_invalid, 400, 400, "DIGEST_INVALID", "InvalidParameter"},
@@ -75,5 +76,12 @@ static_assert(is_complete());
 } // namespace
 
 const ErrorMapping& mapping_of(ErrorCode code) noexcept { return table[static_cast<std::size_t>(code)]; }
+
+std::optional<ErrorCode> code_of_arm(std::string_view arm_code) noexcept {
+    for (const ErrorMapping& row : table) {
+        if (row.arm_code == arm_code) return row.code;
+    }
+    return std::nullopt;
+}
 
 } // namespace berth::gateway

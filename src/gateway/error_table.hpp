@@ -2,6 +2,7 @@
 
 #include "base/error_code.hpp"
 
+#include <optional>
 #include <string_view>
 
 namespace berth::gateway {
@@ -17,5 +18,7 @@ struct ErrorMapping {
 
 /// The row of a code; every code has one.
 const ErrorMapping& mapping_of(ErrorCode code) noexcept;
+/// The code that ARM shows by this name, the first of several; nullopt for a name that is in no row.
+std::optional<ErrorCode> code_of_arm(std::string_view arm_code) noexcept;
 
 } // namespace berth::gateway

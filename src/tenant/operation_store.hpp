@@ -35,10 +35,10 @@ struct OperationFailure {
 struct Operation {
     Guid id = Guid::random();
     Guid tenant;
-    std::string kind;                         ///< `importImage`: which code does the work
-    rbac::Scope scope = rbac::Scope::root();  ///< of the resource that it works on: who may read that may poll
-    std::optional<std::int64_t> resource_row; ///< that resource; the operation goes when the resource is deleted
-    std::string actor;                        ///< as events record it; that principal may poll as well
+    std::string kind;                           ///< `importImage`: which code does the work
+    rbac::Scope scope = rbac::Scope::root();    ///< of the resource that it works on: who may read that may poll
+    std::optional<std::int64_t> resource_row{}; ///< that resource; the operation goes when the resource is deleted
+    std::string actor;                          ///< as events record it; that principal may poll as well
     OperationStatus status = OperationStatus::accepted;
     boost::json::object request{};  ///< what was asked, for whoever takes it up again; secrets in it are sealed
     boost::json::object progress{}; ///< shown to pollers under `properties`; `percentComplete` is shown above it

@@ -139,6 +139,13 @@ Result<Resource> resource_of(const Rows& rows) {
 
 } // namespace
 
+std::optional<std::string> resource_type_at(const rbac::Scope& scope) {
+    if (scope.kind() != rbac::ScopeKind::resource && scope.kind() != rbac::ScopeKind::resource_group) return std::nullopt;
+    auto place = place_of(scope);
+    if (!place) return std::nullopt;
+    return std::move(place->type);
+}
+
 Result<std::optional<Resource>> find_resource(Session& session, const rbac::Scope& scope) {
     auto found =
         collect(session, "select " BERTH_RESOURCE_COLUMNS " from resources where scope_key = ?1", resource_of, scope.key());

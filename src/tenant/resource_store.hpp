@@ -35,6 +35,8 @@ struct Resource {
     std::string updated_by;
 };
 
+/// The type that the id of a resource or resource group spells, in the id's own spelling; nullopt for what is no such id.
+std::optional<std::string> resource_type_at(const rbac::Scope& scope);
 /// nullopt if there is none.
 Result<std::optional<Resource>> find_resource(storage::Session& session, const rbac::Scope& scope);
 /// Creates; `already_exists` for the same scope, or for a registry name that is taken anywhere (names are global).
