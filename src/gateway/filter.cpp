@@ -21,23 +21,28 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 class Parser {
 public:
-    explicit Parser(std::string_view text) noexcept : text_(text) {}
+    /// Whether it may hold more than conditions joined by `and`.
+    enum class Grammar : std::uint8_t { conditions, expression };
 
-    Result<std::vector<FilterTerm>> parse() {
+    Parser(std::string_view text, Grammar grammar) noexcept : text_(text), grammar_(grammar) {}
+
+    Result<FilterExpression> parse() {
         skip_spaces();
-        if (at_ == text_.size()) return std::move(terms_);
-        if (auto all = parse_conjunction(0); !all) return failure(std::move(all));
-        if (at_ != text_.size()) return wrong("'and' or the end");
-        return std::move(terms_);
+        if (at_ == text_.size()) return FilterExpression();
+        auto whole = parse_alternatives(0);
+        if (!whole) return whole;
+        if (at_ != text_.size()) return wrong(is_expression() ? "'and', 'or' or the end" : "'and' or the end");
+        return whole;
     }
 
 private:
     std::unexpected<Error> wrong(std::string_view expected) const {
         return failure(ErrorCode::invalid_parameter,
                        fmt::format("The $filter is not understood at character {}: {} is expected there. Conditions are "
-                                   "joined by 'and'; text stands in single quotes.",
-                                   at_ + 1, expected));
+                                   "joined by 'and'{}; text stands in single quotes.",
+                                   at_ + 1, expected, is_expression() ? ", 'or' and 'not'" : ""));
     }
+    bool is_expression() const noexcept { return grammar_ == Grammar::expression; }
     void skip_spaces() noexcept {
         while (at_ < text_.size() && text_[at_] == ' ') ++at_;
     }
@@ -91,31 +96,73 @@ private:
         return word;
     }
 
-    Result<void> parse_conjunction(int depth) {
-        if (depth > deepest) return wrong("fewer parentheses");
-        while (true) {
-            if (auto term = parse_term(depth); !term) return term;
-            skip_spaces();
-            const std::size_t before = at_;
-            if (!equals_ignoring_case(take_word(), "and")) {
-                at_ = before;
-                return {};
-            }
-        }
+    // Takes the word if it comes next.
+    bool take_keyword(std::string_view keyword) {
+        const std::size_t before = at_;
+        if (equals_ignoring_case(take_word(), keyword)) return true;
+        at_ = before;
+        return false;
     }
 
-    Result<void> parse_term(int depth) {
+    static FilterExpression joined(FilterExpression::Kind kind, std::vector<FilterExpression> parts) {
+        if (parts.size() == 1) return std::move(parts.front());
+        return FilterExpression{kind, {}, std::move(parts)};
+    }
+
+    Result<FilterExpression> parse_alternatives(int depth) {
+        if (depth > deepest) return wrong("fewer parentheses");
+        std::vector<FilterExpression> parts;
+        do {
+            auto part = parse_conjunction(depth);
+            if (!part) return part;
+            parts.push_back(std::move(*part));
+        } while (is_expression() && take_keyword("or"));
+        return joined(FilterExpression::Kind::any, std::move(parts));
+    }
+
+    Result<FilterExpression> parse_conjunction(int depth) {
+        std::vector<FilterExpression> parts;
+        do {
+            auto part = parse_part(depth);
+            if (!part) return part;
+            parts.push_back(std::move(*part));
+        } while (take_keyword("and"));
+        return joined(FilterExpression::Kind::all, std::move(parts));
+    }
+
+    Result<FilterExpression> parse_part(int depth) {
         if (take('(')) {
-            if (auto inner = parse_conjunction(depth + 1); !inner) return inner;
-            if (!take(')')) return wrong("')'");
-            return {};
+            auto inner = parse_alternatives(depth + 1);
+            if (inner && !take(')')) return wrong("')'");
+            return inner;
         }
-        if (terms_.size() == most_terms) return wrong("no more than 32 conditions and the end");
+        if (is_expression() && take_keyword("not")) {
+            if (depth > deepest) return wrong("fewer 'not'");
+            auto inner = parse_part(depth + 1);
+            if (!inner) return inner;
+            FilterExpression out{FilterExpression::Kind::none, {}, {}};
+            out.parts.push_back(std::move(*inner));
+            return out;
+        }
+        if (count_++ == most_terms) return wrong("no more than 32 conditions and the end");
+        auto term = parse_term();
+        if (!term) return failure(std::move(term));
+        return FilterExpression{FilterExpression::Kind::term, std::move(*term), {}};
+    }
+
+    Result<FilterTerm> parse_term() {
         FilterTerm term;
         std::string_view name = take_word();
         if (name.empty() || !is_letter(name.front())) return wrong("a property or a function");
         if (!take('(')) {
             term.name = name;
+            if (is_expression() && take_keyword("in")) {
+                term.operation = "in";
+                if (!take('(')) return wrong("'('");
+                if (auto values = parse_arguments(term); !values) return failure(std::move(values));
+                if (term.values.empty()) return wrong("a value");
+                return term;
+            }
             auto operation = take_operation();
             if (!operation) return failure(std::move(operation));
             term.operation = std::move(*operation);
@@ -124,14 +171,13 @@ private:
             term.values.push_back(std::move(*value));
         } else if (name.ends_with("/any")) {
             name.remove_suffix(4);
-            if (auto any = parse_any(term, name); !any) return any;
+            if (auto any = parse_any(term, name); !any) return failure(std::move(any));
         } else {
             term.kind = FilterTerm::Kind::function;
             term.name = name;
-            if (auto arguments = parse_arguments(term); !arguments) return arguments;
+            if (auto arguments = parse_arguments(term); !arguments) return failure(std::move(arguments));
         }
-        terms_.push_back(std::move(term));
-        return {};
+        return term;
     }
 
     // `c:c eq 'x')`
@@ -164,9 +210,23 @@ private:
     }
 
     std::string_view text_;
+    Grammar grammar_;
     std::size_t at_ = 0;
-    std::vector<FilterTerm> terms_;
+    std::size_t count_ = 0;
 };
+
+Result<FilterExpression> parse(std::string_view text, Parser::Grammar grammar) {
+    if (text.size() > longest_filter) {
+        return failure(ErrorCode::invalid_parameter, "The $filter is longer than 2048 bytes.");
+    }
+    return Parser(text, grammar).parse();
+}
+
+// Of conditions joined by `and`, there are no other kinds.
+void collect_terms(FilterExpression& in, std::vector<FilterTerm>& out) {
+    if (in.kind == FilterExpression::Kind::term) out.push_back(std::move(in.term));
+    for (FilterExpression& part : in.parts) collect_terms(part, out);
+}
 
 } // namespace
 
@@ -184,18 +244,23 @@ bool FilterTerm::is_call(std::string_view function, std::size_t arguments) const
 
 std::string FilterTerm::to_string() const {
     switch (kind) {
-    case Kind::comparison: return fmt::format("{} {} '{}'", name, operation, values.front());
+    case Kind::comparison:
+        if (operation == "in") return fmt::format("{} in ('{}')", name, fmt::join(values, "','"));
+        return fmt::format("{} {} '{}'", name, operation, values.front());
     case Kind::any: return fmt::format("{}/any(c:c {} '{}')", name, operation, values.front());
     case Kind::function: break;
     }
     return fmt::format("{}({})", name, fmt::join(values, ","));
 }
 
+Result<FilterExpression> parse_filter_expression(std::string_view text) { return parse(text, Parser::Grammar::expression); }
+
 Result<std::vector<FilterTerm>> parse_filter(std::string_view text) {
-    if (text.size() > longest_filter) {
-        return failure(ErrorCode::invalid_parameter, "The $filter is longer than 2048 bytes.");
-    }
-    return Parser(text).parse();
+    auto whole = parse(text, Parser::Grammar::conditions);
+    if (!whole) return failure(std::move(whole));
+    std::vector<FilterTerm> out;
+    collect_terms(*whole, out);
+    return out;
 }
 
 } // namespace berth::gateway

@@ -77,5 +77,52 @@ TEST(Filter, HasLimits) {
     EXPECT_FALSE(parse_filter(many + " and a eq 1"));
 }
 
+// Written back with every group in brackets: `[a & b]`, `[a | b]`, `!a`.
+std::string shape(const FilterExpression& in) {
+    if (in.kind == FilterExpression::Kind::term) return in.term.name + ":" + in.term.operation;
+    if (in.kind == FilterExpression::Kind::none) return "!" + shape(in.parts.front());
+    std::string out;
+    for (const auto& part : in.parts) {
+        if (!out.empty()) out += in.kind == FilterExpression::Kind::all ? " & " : " | ";
+        out += shape(part);
+    }
+    return "[" + out + "]";
+}
+
+TEST(FilterExpressionTest, ReadsAndOrNotAndIn) {
+    const std::pair<std::string_view, std::string_view> cases[] = {
+        {"", "[]"},
+        {"a eq '1'", "a:eq"},
+        {"a eq '1' or b eq '2' and c eq '3'", "[a:eq | [b:eq & c:eq]]"},
+        {"(a eq '1' or b eq '2') and c eq '3'", "[[a:eq | b:eq] & c:eq]"},
+        {"not a eq '1' and b ne '2'", "[!a:eq & b:ne]"},
+        {"NOT(a eq '1' OR startswith(b,'2'))", "![a:eq | startswith:]"},
+        {"not not a eq '1'", "!!a:eq"},
+        {"a in ('1', '2') or b/any(x:x eq '3')", "[a:in | b:eq]"},
+        {"notes eq 'x' and order eq 'y' and into eq 'z'", "[notes:eq & order:eq & into:eq]"},
+    };
+    for (const auto& [text, expected] : cases) {
+        const auto read = parse_filter_expression(text);
+        ASSERT_TRUE(read) << text << ": " << read.error().message;
+        EXPECT_EQ(shape(*read), expected) << text;
+    }
+    EXPECT_EQ(parse_filter_expression("a in ('1','2')")->term.values, (std::vector<std::string>{"1", "2"}));
+}
+
+TEST(FilterExpressionTest, RefusesTheRest) {
+    std::string deep;
+    for (int i = 0; i < 20; ++i) deep += "not ";
+    for (const std::string& bad :
+         {std::string("or"), std::string("a eq '1' or"), std::string("or a eq '1'"), std::string("not"), std::string("a in ()"),
+          std::string("a in '1'"), std::string("a in ('1'"), std::string("(a eq '1' or b eq '2'"), deep + "a eq '1'"}) {
+        const auto read = parse_filter_expression(bad);
+        ASSERT_FALSE(read) << bad;
+        EXPECT_EQ(read.error().code, ErrorCode::invalid_parameter) << bad;
+    }
+    for (const std::string_view more : {"a eq '1' or b eq '2'", "not a eq '1'", "a in ('1')"}) {
+        EXPECT_FALSE(parse_filter(more)) << more;
+    }
+}
+
 } // namespace
 } // namespace berth::gateway

@@ -5,7 +5,11 @@
 
 // What was read must survive being written and read again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    const auto terms = berth::gateway::parse_filter({reinterpret_cast<const char*>(data), size});
+    const std::string_view text{reinterpret_cast<const char*>(data), size};
+    const auto terms = berth::gateway::parse_filter(text);
+    const auto expression = berth::gateway::parse_filter_expression(text);
+    if (expression && expression->kind == berth::gateway::FilterExpression::Kind::none && expression->parts.size() != 1)
+        std::abort();
     if (!terms) return 0;
     for (const auto& term : *terms) {
         if (term.kind == berth::gateway::FilterTerm::Kind::function) continue;
