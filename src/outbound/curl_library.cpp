@@ -18,9 +18,9 @@ Result<CurlLibrary> open() {
     const bool complete =
         library != nullptr && find(library, "curl_global_init", global_init) &&
         find(library, "curl_easy_init", out.easy_init) && find(library, "curl_easy_cleanup", out.easy_cleanup) &&
-        find(library, "curl_easy_setopt", out.easy_setopt) && find(library, "curl_easy_getinfo", out.easy_getinfo) &&
-        find(library, "curl_easy_perform", out.easy_perform) && find(library, "curl_slist_append", out.slist_append) &&
-        find(library, "curl_slist_free_all", out.slist_free_all);
+        find(library, "curl_easy_reset", out.easy_reset) && find(library, "curl_easy_setopt", out.easy_setopt) &&
+        find(library, "curl_easy_getinfo", out.easy_getinfo) && find(library, "curl_easy_perform", out.easy_perform) &&
+        find(library, "curl_slist_append", out.slist_append) && find(library, "curl_slist_free_all", out.slist_free_all);
     if (!complete || global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         return failure(ErrorCode::unavailable, "libcurl is not installed; install the package libcurl4.");
     }

@@ -10,6 +10,7 @@ namespace berth::outbound {
 struct CurlLibrary {
     decltype(&curl_easy_init) easy_init = nullptr;
     decltype(&curl_easy_cleanup) easy_cleanup = nullptr;
+    decltype(&curl_easy_reset) easy_reset = nullptr;
     // curl_easy_setopt and curl_easy_getinfo are also type-checking macros; these are the functions themselves.
     CURLcode (*easy_setopt)(CURL*, CURLoption, ...) = nullptr;
     CURLcode (*easy_getinfo)(CURL*, CURLINFO, ...) = nullptr;
