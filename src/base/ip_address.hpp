@@ -36,6 +36,7 @@ public:
     /// nullopt for anything but an address with an optional prefix length.
     static std::optional<IpNetwork> parse(std::string_view text);
     bool contains(const IpAddress& address) const noexcept;
+    bool operator==(const IpNetwork&) const = default;
 
 private:
     IpNetwork(IpAddress base, unsigned bits) noexcept : base_(base), bits_(bits) {}

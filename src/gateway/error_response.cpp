@@ -47,7 +47,8 @@ http::Response registry_error(const Error& error, const ErrorPlace& place) {
     if (error.code == ErrorCode::unauthenticated || error.code == ErrorCode::invalid_credentials) {
         message = message.empty() ? std::string(visit) : fmt::format("{} {}", visit, message);
     }
-    if (place.protocol == Protocol::registry_token && is_refusal(error.code)) {
+    if (place.protocol == Protocol::registry_token &&
+        (is_refusal(error.code) || error.code == ErrorCode::network_forbidden)) {
         message += fmt::format(" CorrelationId: {}", place.correlation_id);
     }
     const std::string_view code = error.protocol_code.empty() ? mapping.registry_code : error.protocol_code;

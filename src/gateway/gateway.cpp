@@ -5,6 +5,7 @@
 #include "gateway/authentication.hpp"
 #include "gateway/context.hpp"
 #include "gateway/error_response.hpp"
+#include "gateway/network_access.hpp"
 #include "gateway/request_log.hpp"
 
 #include <fmt/format.h>
@@ -125,6 +126,10 @@ Task<Result<http::Response>> Gateway::dispatch(Context& context) {
     const Route& route = context.route();
     if (speaks_registry(route.protocol) && !context.has_registry()) {
         co_return failure(ErrorCode::name_unknown, "There is no registry here yet; create one through ARM.");
+    }
+    if (speaks_registry(route.protocol)) {
+        auto admitted = check_network(context.registry(), context.request().remote_address);
+        if (!admitted) co_return failure(std::move(admitted));
     }
     if (route.entry.kind != EntryKind::open) {
         auto caller = co_await authenticate(context);

@@ -2,6 +2,7 @@
 
 #include "base/guid.hpp"
 #include "rbac/scope.hpp"
+#include "tenant/network_rules.hpp"
 
 #include <cstdint>
 #include <string>
@@ -27,6 +28,8 @@ struct Registry {
     bool admin_user_enabled = false;
     bool anonymous_pull_enabled = false;
     bool arm_tokens_accepted = true; ///< policy `azureADAuthenticationAsArmPolicy`
+    bool export_allowed = true;      ///< policy `exportPolicy`: whether other registries may import from it
+    NetworkRules network{};
     bool operator==(const Registry&) const = default;
 };
 
