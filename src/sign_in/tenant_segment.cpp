@@ -1,7 +1,7 @@
 #include "sign_in/tenant_segment.hpp"
 
 #include "base/encoding.hpp"
-#include "sign_in/token_request.hpp"
+#include "sign_in/entra_error.hpp"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/percent.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 
@@ -17,19 +18,26 @@ enum class TokenForm : std::uint8_t {
     adfs, ///< either
 };
 
-/// A client-credentials request (RFC 6749 section 4.4) as Entra's clients send it.
-struct TokenRequest {
-    std::string client_id;
-    Secret client_secret;
-    std::string resource; ///< what the token is for, as it was asked: becomes `aud`
+/// A form that was sent to a token endpoint (RFC 6749 section 4) and the client that it names, of which nothing is proved yet.
+class TokenRequest {
+public:
+    TokenForm form = TokenForm::v2;
+    std::string grant_type;       ///< not empty
+    std::string client_id;        ///< not empty
+    Secret client_secret;         ///< empty: none was sent
+    std::string client_assertion; ///< RFC 7521 section 4.2; empty: none was sent
 
     /// From the form in the body and the `Authorization` header, where Basic may carry the client (RFC 6749 section 2.3.1).
-    /// Failures have Entra's codes and words: `protocol_code` is the OAuth error, `detail` holds the AADSTS number.
+    /// A parameter may be there once. Failures have Entra's codes and words (`entra_failure`).
     static Result<TokenRequest> parse(TokenForm form, std::string_view body, std::optional<std::string_view> authorization);
-};
 
-/// An error as Entra words it: `AADSTS<number>: <message>`. azure-rbac-and-arm section 5.3.
-std::unexpected<Error> entra_failure(ErrorCode code, std::string_view oauth_error, std::int64_t number,
-                                     std::string_view message);
+    /// The value of a parameter; empty if it was not sent.
+    std::string_view find(std::string_view name) const noexcept;
+    /// The same, or the failure that says it is missing.
+    Result<std::string_view> require(std::string_view name) const;
+
+private:
+    Parameters parameters_;
+};
 
 } // namespace berth::sign_in

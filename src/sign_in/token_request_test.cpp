@@ -1,4 +1,5 @@
 #include "sign_in/openid_metadata.hpp"
+#include "sign_in/requested_access.hpp"
 #include "sign_in/token_request.hpp"
 
 #include "base/encoding.hpp"
@@ -10,7 +11,23 @@ namespace {
 
 constexpr std::string_view plain = "grant_type=client_credentials&client_id=id&client_secret=se%2Bcret";
 
-TEST(TokenRequest, ReadsEveryForm) {
+TEST(TokenRequest, ReadsTheClientAndItsForm) {
+    const auto request = TokenRequest::parse(TokenForm::v2, std::string(plain) + "&scope=a+b&empty=", std::nullopt);
+    ASSERT_TRUE(request) << request.error().message;
+    EXPECT_EQ(request->grant_type, "client_credentials");
+    EXPECT_EQ(request->client_id, "id");
+    EXPECT_EQ(request->client_secret.reveal(), "se+cret");
+    EXPECT_EQ(request->find("scope"), "a b");
+    EXPECT_EQ(request->find("other"), "");
+    EXPECT_TRUE(request->require("scope"));
+    for (const std::string_view lacking : {"empty", "other"}) {
+        const auto value = request->require(lacking);
+        ASSERT_FALSE(value) << lacking;
+        EXPECT_TRUE(value.error().message.starts_with("AADSTS900144: ")) << value.error().message;
+    }
+}
+
+TEST(TokenRequest, KnowsWhatAProgramAsksFor) {
     struct Case {
         TokenForm form;
         std::string_view what;
@@ -29,9 +46,9 @@ TEST(TokenRequest, ReadsEveryForm) {
     for (const Case& c : cases) {
         const auto request = TokenRequest::parse(c.form, std::string(plain) + "&" + std::string(c.what), std::nullopt);
         ASSERT_TRUE(request) << c.what << request.error().message;
-        EXPECT_EQ(request->client_id, "id");
-        EXPECT_EQ(request->client_secret.reveal(), "se+cret");
-        EXPECT_EQ(request->resource, c.resource) << c.what;
+        const auto resource = resource_for_client(*request);
+        ASSERT_TRUE(resource) << c.what << resource.error().message;
+        EXPECT_EQ(*resource, c.resource) << c.what;
     }
 }
 
@@ -50,37 +67,100 @@ TEST(TokenRequest, TakesTheClientFromTheHeader) {
 
 TEST(TokenRequest, RefusesInEntrasWords) {
     struct Case {
-        TokenForm form;
         std::string_view body;
+        std::string_view number;
+    };
+    const Case cases[] = {
+        {"", "AADSTS900144: "},
+        {"%zz", "AADSTS900144: "},
+        {"grant_type=client_credentials&grant_type=client_credentials", "AADSTS9000411: "},
+        {"grant_type=client_credentials&client_id=x&scope=a&scope=b", "AADSTS9000411: "},
+        {"grant_type=client_credentials&client_secret=x", "AADSTS900144: "},
+    };
+    for (const Case& c : cases) {
+        const auto request = TokenRequest::parse(TokenForm::v2, c.body, std::nullopt);
+        ASSERT_FALSE(request) << c.body;
+        EXPECT_EQ(request.error().protocol_code, "invalid_request") << c.body;
+        EXPECT_TRUE(request.error().message.starts_with(c.number)) << c.body << " " << request.error().message;
+        EXPECT_TRUE(request.error().detail.is_array()) << c.body;
+    }
+}
+
+TEST(TokenRequest, RefusesWhatAProgramCannotAskFor) {
+    struct Case {
+        TokenForm form;
+        std::string_view what;
         std::string_view error;
         std::string_view number;
     };
     const Case cases[] = {
-        {TokenForm::v2, "", "invalid_request", "AADSTS900144: "},
-        {TokenForm::v2, "%zz", "invalid_request", "AADSTS900144: "},
-        {TokenForm::v2, "grant_type=password&username=a", "unsupported_grant_type", "AADSTS70003: "},
-        {TokenForm::v2, "grant_type=client_credentials&grant_type=client_credentials", "invalid_request", "AADSTS9000411: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_secret=x", "invalid_request", "AADSTS900144: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x", "invalid_client", "AADSTS7000216: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_assertion=y", "invalid_client", "AADSTS7000216: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y", "invalid_scope", "AADSTS90014: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=openid", "invalid_scope",
-         "AADSTS90014: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=a", "invalid_scope",
-         "AADSTS1002012: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=/.default", "invalid_scope",
-         "AADSTS1002012: "},
-        {TokenForm::v2, "grant_type=client_credentials&client_id=x&client_secret=y&scope=a/.default+b/.default",
-         "invalid_scope", "AADSTS1002012: "},
-        {TokenForm::v1, "grant_type=client_credentials&client_id=x&client_secret=y&scope=a/.default", "invalid_request",
-         "AADSTS900144: "},
+        {TokenForm::v2, "", "invalid_scope", "AADSTS90014: "},
+        {TokenForm::v2, "scope=openid", "invalid_scope", "AADSTS90014: "},
+        {TokenForm::v2, "scope=a", "invalid_scope", "AADSTS1002012: "},
+        {TokenForm::v2, "scope=/.default", "invalid_scope", "AADSTS1002012: "},
+        {TokenForm::v2, "scope=a/.default+b/.default", "invalid_scope", "AADSTS1002012: "},
+        {TokenForm::v1, "scope=a/.default", "invalid_request", "AADSTS900144: "},
     };
     for (const Case& c : cases) {
-        const auto request = TokenRequest::parse(c.form, c.body, std::nullopt);
-        ASSERT_FALSE(request) << c.body;
-        EXPECT_EQ(request.error().protocol_code, c.error) << c.body;
-        EXPECT_TRUE(request.error().message.starts_with(c.number)) << c.body << " " << request.error().message;
-        EXPECT_TRUE(request.error().detail.is_array()) << c.body;
+        const auto request = TokenRequest::parse(c.form, std::string(plain) + "&" + std::string(c.what), std::nullopt);
+        ASSERT_TRUE(request) << c.what;
+        const auto resource = resource_for_client(*request);
+        ASSERT_FALSE(resource) << c.what;
+        EXPECT_EQ(resource.error().protocol_code, c.error) << c.what;
+        EXPECT_TRUE(resource.error().message.starts_with(c.number)) << c.what << " " << resource.error().message;
+    }
+}
+
+TEST(RequestedAccess, ReadsWhatPeoplesClientsAskFor) {
+    struct Case {
+        TokenForm form;
+        std::string_view scope;
+        std::string_view resource;
+        RequestedAccess access;
+    };
+    const Case cases[] = {
+        {TokenForm::v2,
+         "https://management.core.windows.net//.default offline_access openid profile",
+         "",
+         {.resource = "https://management.core.windows.net/",
+          .scope = "https://management.core.windows.net//.default offline_access openid profile",
+          .permissions = "user_impersonation",
+          .open_id = true,
+          .offline_access = true}},
+        {TokenForm::v2,
+         "openid",
+         "",
+         {.resource = "https://graph.microsoft.com",
+          .scope = "openid",
+          .permissions = "User.Read",
+          .open_id = true,
+          .offline_access = false}},
+        {TokenForm::v2,
+         " User.Read  Group.Read.All",
+         "",
+         {.resource = "https://graph.microsoft.com",
+          .scope = "User.Read Group.Read.All",
+          .permissions = "User.Read Group.Read.All",
+          .open_id = false,
+          .offline_access = false}},
+        {TokenForm::v1,
+         "",
+         "https://a",
+         {.resource = "https://a",
+          .scope = "user_impersonation",
+          .permissions = "user_impersonation",
+          .open_id = true,
+          .offline_access = true}},
+    };
+    for (const Case& c : cases) {
+        const auto access = RequestedAccess::parse(c.form, c.scope, c.resource);
+        ASSERT_TRUE(access) << c.scope;
+        EXPECT_EQ(*access, c.access) << c.scope;
+    }
+    for (const std::string_view bad : {"", "https://a/.default https://b/.default", "/.default", "https://a/"}) {
+        const auto access = RequestedAccess::parse(TokenForm::v2, bad, "https://ignored");
+        ASSERT_FALSE(access) << bad;
+        EXPECT_EQ(access.error().protocol_code, "invalid_scope") << bad;
     }
 }
 

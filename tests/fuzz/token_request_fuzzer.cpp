@@ -1,3 +1,4 @@
+#include "sign_in/requested_access.hpp"
 #include "sign_in/token_request.hpp"
 
 #include <cstdint>
@@ -14,7 +15,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto header = has_header ? std::optional(text.substr(0, line)) : std::nullopt;
     const auto request = TokenRequest::parse(form, has_header ? text.substr(line + 1) : text, header);
     if (request) {
-        if (request->client_id.empty() || request->client_secret.empty() || request->resource.empty()) std::abort();
+        if (request->client_id.empty() || request->grant_type.empty()) std::abort();
+        const auto resource = resource_for_client(*request);
+        if (resource && resource->empty()) std::abort();
+        const auto access = RequestedAccess::parse(form, request->find("scope"), request->find("resource"));
+        if (access && (access->resource.empty() || access->permissions.empty())) std::abort();
     } else if (request.error().protocol_code.empty() || !request.error().message.starts_with("AADSTS")) {
         std::abort();
     }
