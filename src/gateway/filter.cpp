@@ -98,6 +98,7 @@ private:
 
     // Takes the word if it comes next.
     bool take_keyword(std::string_view keyword) {
+        skip_spaces();
         const std::size_t before = at_;
         if (equals_ignoring_case(take_word(), keyword)) return true;
         at_ = before;

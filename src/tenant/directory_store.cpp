@@ -24,7 +24,10 @@ Result<Application> application_of(const Rows& rows) {
     if (!id) return failure(std::move(id));
     auto application_id = guid_column(rows, 1, "client id of an application");
     if (!application_id) return failure(std::move(application_id));
-    return Application{std::move(*id), std::move(*application_id), std::string(rows.text(2)), rows.time(3)};
+    auto properties = json_object_column(rows, 4, "properties of an application");
+    if (!properties) return failure(std::move(properties));
+    return Application{std::move(*id), std::move(*application_id), std::string(rows.text(2)), rows.time(3),
+                       std::move(*properties)};
 }
 
 Result<void> insert_principal(Session& session, const Guid& tenant, const Principal& principal, Timestamp now) {
@@ -39,6 +42,13 @@ Result<void> insert_principal(Session& session, const Guid& tenant, const Princi
     return {};
 }
 
+Result<void> check_user_name_is_free(Session& session, const std::string& name) {
+    auto taken = exists(session, "select 1 from principals where user_principal_name = ?1", name);
+    if (!taken) return failure(std::move(taken));
+    if (!*taken) return {};
+    return failure(ErrorCode::already_exists, fmt::format("A user with the name '{}' exists already.", name));
+}
+
 Result<bool> has_principal(Session& session, const Guid& id) {
     return exists(session, "select 1 from principals where id = ?1", id.value());
 }
@@ -46,7 +56,7 @@ Result<bool> has_principal(Session& session, const Guid& id) {
 } // namespace
 
 Result<Application> create_application(Session& session, const Guid& tenant, const std::string& display_name, Timestamp now) {
-    Application application{Guid::random(), Guid::random(), display_name, now};
+    Application application{Guid::random(), Guid::random(), display_name, now, {}};
     auto inserted =
         session.execute("insert into applications(id, tenant_id, application_id, display_name, properties, "
                         "created_at) values (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -56,24 +66,25 @@ Result<Application> create_application(Session& session, const Guid& tenant, con
 }
 
 Result<Application> read_application(Session& session, const Guid& id) {
-    auto found = collect(session, "select id, application_id, display_name, created_at from applications where id = ?1",
-                         application_of, id.value());
+    auto found =
+        collect(session, "select id, application_id, display_name, created_at, properties from applications where id = ?1",
+                application_of, id.value());
     if (!found) return failure(std::move(found));
     if (found->empty()) return no_such_object(id);
     return std::move(found->front());
 }
 
 Result<std::optional<Application>> find_application(Session& session, const Guid& application_id) {
-    auto found =
-        collect(session, "select id, application_id, display_name, created_at from applications where application_id = ?1",
-                application_of, application_id.value());
+    auto found = collect(
+        session, "select id, application_id, display_name, created_at, properties from applications where application_id = ?1",
+        application_of, application_id.value());
     if (!found) return failure(std::move(found));
     if (found->empty()) return std::optional<Application>();
     return std::optional(std::move(found->front()));
 }
 
 Result<std::vector<Application>> list_applications(Session& session) {
-    return collect(session, "select id, application_id, display_name, created_at from applications order by id",
+    return collect(session, "select id, application_id, display_name, created_at, properties from applications order by id",
                    application_of);
 }
 
@@ -137,12 +148,7 @@ Result<Principal> create_user(Session& session, const Guid& tenant, const std::s
                         .display_name = display_name,
                         .application_id = std::nullopt,
                         .user_principal_name = to_lower(user_principal_name)};
-    auto taken = exists(session, "select 1 from principals where user_principal_name = ?1", principal.user_principal_name);
-    if (!taken) return failure(std::move(taken));
-    if (*taken) {
-        return failure(ErrorCode::already_exists,
-                       fmt::format("A user with the name '{}' exists already.", *principal.user_principal_name));
-    }
+    if (auto free = check_user_name_is_free(session, *principal.user_principal_name); !free) return failure(std::move(free));
     auto inserted = insert_principal(session, tenant, principal, now);
     if (!inserted) return failure(std::move(inserted));
     return principal;
@@ -164,6 +170,19 @@ Result<void> update_principal(Session& session, const Guid& id, const std::optio
     auto changed = session.execute("update principals set display_name = coalesce(?2, display_name), "
                                    "enabled = coalesce(?3, enabled) where id = ?1",
                                    id.value(), display_name, enabled);
+    if (!changed) return failure(std::move(changed));
+    if (*changed == 0) return no_such_object(id);
+    return {};
+}
+
+Result<void> rename_user(Session& session, const Guid& id, const std::string& user_principal_name) {
+    const std::string name = to_lower(user_principal_name);
+    auto same = exists(session, "select 1 from principals where id = ?1 and user_principal_name = ?2", id.value(), name);
+    if (!same) return failure(std::move(same));
+    if (*same) return {};
+    if (auto free = check_user_name_is_free(session, name); !free) return free;
+    auto changed =
+        session.execute("update principals set user_principal_name = ?2 where id = ?1 and kind = 'User'", id.value(), name);
     if (!changed) return failure(std::move(changed));
     if (*changed == 0) return no_such_object(id);
     return {};
@@ -195,6 +214,12 @@ Result<std::vector<rbac::SecurityAttribute>> read_security_attributes(Session& s
 }
 
 Result<void> delete_principal(Session& session, const Guid& id) {
+    auto managed = exists(session, "select 1 from principals where id = ?1 and managed_by is not null", id.value());
+    if (!managed) return failure(std::move(managed));
+    if (*managed) {
+        return failure(ErrorCode::invalid_parameter,
+                       fmt::format("'{}' is the identity of a resource and ends with it: delete the resource.", id.value()));
+    }
     auto deleted = session.execute("delete from principals where id = ?1", id.value());
     if (!deleted) return failure(std::move(deleted));
     if (*deleted == 0) return no_such_object(id);

@@ -6,6 +6,8 @@
 #include "storage/database.hpp"
 #include "tenant/world.hpp"
 
+#include <boost/json/object.hpp>
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +21,7 @@ struct Application {
     Guid application_id; ///< `appId`, the client id
     std::string display_name;
     Timestamp created_at{};
+    boost::json::object properties{}; ///< what Graph's clients set beside (`directory_properties.hpp`)
 };
 
 /// A secret that was made for an application or a service principal; the value itself is shown once and never kept.
@@ -51,6 +54,8 @@ Result<Principal> create_group(storage::Session& session, const Guid& tenant, co
 /// Renames, enables, disables. `not_found`.
 Result<void> update_principal(storage::Session& session, const Guid& id, const std::optional<std::string>& display_name,
                               std::optional<bool> enabled);
+/// Gives a user another name, kept in lower case. `already_exists` for a name in use, `not_found`.
+Result<void> rename_user(storage::Session& session, const Guid& id, const std::string& user_principal_name);
 /// Replaces the custom security attributes of the principal: names `{set}_{name}`, each once. `not_found`;
 /// `limit_exceeded` above 500 values.
 Result<void> set_security_attributes(storage::Session& session, const Guid& id,
@@ -59,7 +64,7 @@ Result<void> set_security_attributes(storage::Session& session, const Guid& id,
 Result<std::vector<rbac::SecurityAttribute>> read_security_attributes(storage::Session& session, const Guid& id);
 inline constexpr std::size_t max_security_attribute_values = 500; ///< of one principal, as in Azure
 /// Deletes the principal with its credentials, memberships and directory roles. Its role assignments stay listed.
-/// `not_found`.
+/// `not_found`; `invalid_parameter` for the identity of a resource, which ends with that.
 Result<void> delete_principal(storage::Session& session, const Guid& id);
 
 /// `already_exists` if it is a member, `not_found` if either is unknown.

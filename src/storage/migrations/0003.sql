@@ -21,3 +21,112 @@ create table operations (
 );
 create index operations_by_resource on operations(resource_id);
 create index operations_that_run on operations(kind, started_at) where ended_at is null;
+
+-- Programs that sign in without a secret. `owner_id` is an application's or a principal's id.
+
+-- Certificates: the public half, whole, as Graph shows it.
+create table key_credentials (
+    key_id text primary key,
+    owner_id text not null,
+    certificate bytea not null,             -- DER
+    thumbprint bytea not null,              -- SHA-1 of it: what assertions name it by
+    display_name text,
+    starts_at bigint not null,
+    ends_at bigint not null
+);
+create index key_credentials_by_owner on key_credentials(owner_id);
+
+-- Tokens of an outside issuer that count as a credential. Of a user-assigned identity each is also an ARM resource.
+create table federated_credentials (
+    id text primary key,                    -- the guid of the resource, if it is one
+    owner_id text not null,
+    name text not null,
+    name_key text not null,
+    issuer text not null,
+    subject text not null,
+    audiences text not null,                -- JSON array of one text
+    description text,
+    created_at bigint not null,
+    unique (owner_id, name_key),
+    unique (owner_id, issuer, subject)
+);
+create index federated_credentials_by_subject on federated_credentials(issuer, subject);
+
+-- Of a managed identity: the guid of the resource whose identity it is. It ends with the resource.
+alter table principals add column managed_by text;
+create index principals_by_resource on principals(managed_by) where managed_by is not null;
+
+create trigger applications_take_their_keys after delete on applications for each row begin
+    delete from key_credentials where owner_id = old.id;
+    delete from federated_credentials where owner_id = old.id;
+end;
+create trigger principals_take_their_keys after delete on principals for each row begin
+    delete from key_credentials where owner_id = old.id;
+    delete from federated_credentials where owner_id = old.id;
+end;
+create trigger resources_take_their_identities after delete on resources for each row begin
+    delete from credentials where owner_id in (select id from principals where managed_by = old.guid);
+    delete from group_members where member_id in (select id from principals where managed_by = old.guid);
+    delete from directory_roles where principal_id in (select id from principals where managed_by = old.guid);
+    delete from principals where managed_by = old.guid;
+    delete from federated_credentials where id = old.guid;
+end;
+create trigger resources_show_their_identities after update on resources for each row begin
+    insert into world_changes(kind, key) select 'principal', id from principals where managed_by = new.guid;
+end;
+
+-- Who owns which application, service principal or group: kept and shown, and no right by itself.
+create table directory_owners (
+    object_id text not null,
+    owner_id text not null,                 -- of a principal
+    primary key (object_id, owner_id)
+) without rowid;
+create index directory_owners_by_owner on directory_owners(owner_id);
+create trigger applications_take_their_owners after delete on applications for each row begin
+    delete from directory_owners where object_id = old.id;
+end;
+create trigger principals_take_their_owners after delete on principals for each row begin
+    delete from directory_owners where object_id = old.id or owner_id = old.id;
+end;
+
+-- Locks on subscriptions, resource groups and resources: what is at or below the scope cannot be deleted, or not be changed
+-- at all. They go with what they lie on.
+create table resource_locks (
+    id text primary key,
+    tenant_id text not null references tenants(id),
+    name text not null,
+    name_key text not null,
+    scope text not null,
+    scope_key text not null,
+    level text not null,                    -- CanNotDelete, ReadOnly
+    notes text,
+    owners text not null,                   -- JSON array of {"applicationId"}
+    created_at bigint not null,
+    created_by text not null,
+    updated_at bigint not null,
+    updated_by text not null,
+    unique (scope_key, name_key)
+);
+create trigger resource_locks_changed_by_insert after insert on resource_locks for each row begin
+    insert into world_changes(kind, key) values ('lock', new.id);
+end;
+create trigger resource_locks_changed_by_update after update on resource_locks for each row begin
+    insert into world_changes(kind, key) values ('lock', new.id);
+end;
+create trigger resource_locks_changed_by_delete after delete on resource_locks for each row begin
+    insert into world_changes(kind, key) values ('lock', old.id);
+end;
+
+-- Subscriptions that were asked for, by the name that they were asked for with.
+create table subscription_aliases (
+    name_key text primary key,
+    name text not null,
+    subscription_id text not null references subscriptions(id),
+    created_at bigint not null,
+    created_by text not null
+);
+alter table subscriptions add column state text not null default 'Enabled'; -- or Disabled: nothing in it can be changed
+alter table subscriptions add column tags text not null default '{}';
+
+-- Managed identities of a resource: JSON as ARM shows them. One that the system assigned is a principal with `managed_by`.
+alter table resources add column identity text not null default '{}';
