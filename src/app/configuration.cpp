@@ -1,7 +1,9 @@
 #include "app/configuration.hpp"
 
+#include "app/addresses.hpp"
 #include "base/encoding.hpp"
 #include "base/names.hpp"
+#include "outbound/allowed_destinations.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/url/parse.hpp>
@@ -30,13 +32,24 @@ void declare_options(CLI::App& command, Configuration& c) {
     add("--https", c.https, "HTTPS", "Where to listen with TLS; port 0 takes a free one, 'off' does not listen");
     command.add_flag("--allow-plain-http", c.allow_plain_http, "Allow --http on an address that is not loopback")
         ->envname("BERTH_ALLOW_PLAIN_HTTP");
-    add("--domain", c.domain, "DOMAIN", "Login servers are <registry>.<domain>");
+    add("--domain", c.domain, "DOMAIN",
+        "Login servers are <registry>.<domain>, and <domain> is the server; with :port where clients use another than berth "
+        "listens at");
     add("--external-url", c.external_urls, "EXTERNAL_URL",
         "<registry>=https://host[:port]: the address under which clients reach a registry")
         ->delimiter(',');
     add("--trusted-proxy", c.trusted_proxies, "TRUSTED_PROXY",
         "Address or CIDR block of a proxy whose X-Forwarded-* headers count")
         ->delimiter(',');
+    add("--allow-outbound", c.allowed_outbound, "ALLOW_OUTBOUND",
+        "Host, host:port, *.domain, address or CIDR block that berth may connect to although it is not on the public "
+        "Internet; with http:// before it without TLS")
+        ->delimiter(',');
+    add("--outbound-ca", c.outbound_ca, "OUTBOUND_CA",
+        "PEM file with CAs to trust in calls to other servers, beside the system's");
+    add("--outbound-patience-seconds", c.outbound_patience_seconds, "OUTBOUND_PATIENCE_SECONDS",
+        "How long another server may be silent, or slower than 256 bytes a second")
+        ->check(CLI::Range(1, 3600));
     add("--tls-certificate", c.tls_certificate, "TLS_CERTIFICATE",
         "PEM file with the certificate chain; without it berth makes a local CA");
     add("--tls-key", c.tls_key, "TLS_KEY", "PEM file with the key of --tls-certificate");
@@ -99,7 +112,14 @@ Result<std::map<std::string, std::string>> parse_external_urls(const Configurati
 }
 
 Result<void> check(const Configuration& configuration) {
-    if (auto urls = parse_external_urls(configuration); !urls) return failure(std::move(urls));
+    if (auto naming = login_server_naming(configuration, 0); !naming) return failure(std::move(naming));
+    if (auto allowed = outbound::AllowedDestinations::parse(configuration.allowed_outbound); !allowed) {
+        return failure(ErrorCode::invalid_parameter, "--allow-outbound: " + allowed.error().message);
+    }
+    if (!configuration.outbound_ca.empty() && !std::ifstream(configuration.outbound_ca)) {
+        return failure(ErrorCode::invalid_parameter,
+                       fmt::format("--outbound-ca '{}' cannot be read.", configuration.outbound_ca.string()));
+    }
     if (configuration.tls_certificate.empty() != configuration.tls_key.empty()) {
         return failure(ErrorCode::invalid_parameter, "--tls-certificate and --tls-key belong together; give both.");
     }

@@ -22,10 +22,13 @@ struct Configuration {
     std::filesystem::path data = "berth-data";
     std::string http = "127.0.0.1:5000";
     std::string https = "127.0.0.1:5443";
-    bool allow_plain_http = false; ///< plain HTTP on addresses that are not loopback
-    std::string domain = "localhost";
-    std::vector<std::string> external_urls; ///< `registry=https://host[:port]`
+    bool allow_plain_http = false;            ///< plain HTTP on addresses that are not loopback
+    std::string domain = "azurecr.localhost"; ///< with `:port` where clients use another
+    std::vector<std::string> external_urls;   ///< `registry=https://host[:port]`
     std::vector<std::string> trusted_proxies;
+    std::vector<std::string> allowed_outbound; ///< where berth may connect beside the public Internet
+    std::filesystem::path outbound_ca;         ///< PEM to trust there beside the system's
+    std::uint64_t outbound_patience_seconds = 30;
     std::filesystem::path tls_certificate; ///< PEM chain; empty: berth's own local CA
     std::filesystem::path tls_key;
     std::string log_level = "info";

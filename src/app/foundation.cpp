@@ -86,11 +86,19 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configur
     auto blobs = storage::FileBlobStore::open(folder->path(), *workers);
     if (!blobs) return failure(std::move(blobs));
 
+    auto allowed = outbound::AllowedDestinations::parse(configuration.allowed_outbound);
+    if (!allowed) return failure(std::move(allowed));
+    auto outbound = std::make_unique<outbound::CheckedClient>(
+        outbound::CheckedClientOptions{.allowed = std::move(*allowed),
+                                       .ca_file = configuration.outbound_ca.string(),
+                                       .patience = std::chrono::seconds(configuration.outbound_patience_seconds)});
+
     std::unique_ptr<Foundation> out(new Foundation{.clock = {},
                                                    .folder = std::move(*folder),
                                                    .workers = std::move(workers),
                                                    .database = std::move(*database),
                                                    .blobs = std::move(*blobs),
+                                                   .outbound = std::move(outbound),
                                                    .seal = std::move(*seal),
                                                    .keys = nullptr,
                                                    .bootstrap = {.created = false,

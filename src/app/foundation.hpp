@@ -7,6 +7,7 @@
 #include "base/worker_pool.hpp"
 #include "identity/key_ring.hpp"
 #include "identity/seal.hpp"
+#include "outbound/checked_client.hpp"
 #include "storage/blob_store.hpp"
 #include "storage/data_folder.hpp"
 #include "storage/database.hpp"
@@ -24,6 +25,7 @@ struct Foundation {
     std::unique_ptr<WorkerPool> workers;
     std::unique_ptr<storage::Database> database;
     std::unique_ptr<storage::BlobStore> blobs;
+    std::unique_ptr<outbound::CheckedClient> outbound;
     identity::Seal seal;
     std::unique_ptr<identity::KeyRing> keys;
     tenant::Bootstrap bootstrap;

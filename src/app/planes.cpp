@@ -21,7 +21,8 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
                 .keys = *foundation.keys,
                 .credentials = credentials_,
                 .registry_tokens = registry_tokens_,
-                .directory_tokens = directory_tokens_},
+                .directory_tokens = directory_tokens_,
+                .outbound = *foundation.outbound},
       data_plane_(services_), control_plane_(services_), sign_in_(services_), directory_(services_) {
     std::vector<gateway::Route> table;
     const auto add = [&](std::vector<gateway::Route> routes) { std::ranges::move(routes, std::back_inserter(table)); };

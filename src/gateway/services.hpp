@@ -7,6 +7,7 @@
 #include "identity/key_ring.hpp"
 #include "identity/registry_tokens.hpp"
 #include "identity/seal.hpp"
+#include "outbound/checked_client.hpp"
 #include "storage/blob_store.hpp"
 #include "storage/database.hpp"
 #include "tenant/tenancy.hpp"
@@ -25,6 +26,7 @@ struct Services {
     identity::Credentials& credentials;
     identity::RegistryTokens& registry_tokens;
     identity::DirectoryTokens& directory_tokens;
+    const outbound::CheckedClient& outbound; ///< calls to other servers; blocks, so on a worker
 };
 
 } // namespace berth::gateway

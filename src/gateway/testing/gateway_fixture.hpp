@@ -55,7 +55,8 @@ public:
                                                                       .keys = identity::shared_keys(),
                                                                       .credentials = credentials_,
                                                                       .registry_tokens = registry_tokens_,
-                                                                      .directory_tokens = directory_tokens_} {
+                                                                      .directory_tokens = directory_tokens_,
+                                                                      .outbound = outbound} {
         spdlog::set_level(spdlog::level::off);
         refresh();
         gateway_.emplace(services, make_routes(services));
@@ -153,6 +154,9 @@ public:
 
     tenant::TenantDatabase database;
     identity::TestClock clock;
+    /// Calls to other servers: loopback is allowed, by plain HTTP too.
+    outbound::CheckedClient outbound{
+        {.allowed = *outbound::AllowedDestinations::parse(std::vector<std::string>{"http://127.0.0.1"})}};
 
 private:
     static tenant::LoginServerNaming naming() { return {.domain = "localhost", .port = 5443, .external_url = {}}; }
