@@ -27,6 +27,9 @@ struct Principal {
     bool enabled = true;
     bool global_administrator = false;                          ///< the one directory role of this version
     std::vector<rbac::SecurityAttribute> security_attributes{}; ///< sorted by name; what conditions see as `@Principal`
+    /// Of a managed identity: the ARM id of the resource whose identity it is, as written there. Nobody signs in as one with a
+    /// secret or a certificate.
+    std::optional<std::string> managed_resource{};
     bool operator==(const Principal&) const = default;
 };
 

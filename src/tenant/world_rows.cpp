@@ -1,6 +1,7 @@
 #include "tenant/world_rows.hpp"
 
 #include "tenant/columns.hpp"
+#include "tenant/lock_store.hpp"
 #include "tenant/directory_store.hpp"
 #include "tenant/management_group_store.hpp"
 #include "tenant/registry_properties.hpp"
@@ -19,7 +20,8 @@ using storage::Session;
 
 #define BERTH_PRINCIPAL_COLUMNS                                                                                                \
     "id, kind, display_name, application_id, user_principal_name, enabled, "                                                   \
-    "exists(select 1 from directory_roles where principal_id = principals.id and role = ?1), security_attributes"
+    "exists(select 1 from directory_roles where principal_id = principals.id and role = ?1), security_attributes, "            \
+    "managed_by, (select scope from resources where guid = principals.managed_by)"
 
 // What is of another form was not written by berth, and is no attribute.
 std::vector<rbac::SecurityAttribute> security_attributes_of(const boost::json::object& json) {
@@ -55,6 +57,7 @@ Result<Principal> principal_of(const Rows& rows) {
         if (!attributes) return failure(std::move(attributes));
         principal.security_attributes = security_attributes_of(*attributes);
     }
+    if (rows.optional_text(8)) principal.managed_resource = rows.optional_text(9).value_or("");
     return principal;
 }
 
@@ -83,7 +86,8 @@ Result<WorldParts> read_places(Session& session) {
                       .registries = nullptr,
                       .principals = nullptr,
                       .tokens = nullptr,
-                      .policy = nullptr};
+                      .policy = nullptr,
+                      .locks = nullptr};
 }
 
 Result<std::shared_ptr<const RegistryTable>> read_registries(Session& session, const LoginServerNaming& naming) {
@@ -117,6 +121,12 @@ Result<std::shared_ptr<const TokenTable>> read_tokens(Session& session) {
     auto tokens = list_tokens(session);
     if (!tokens) return failure(std::move(tokens));
     return std::make_shared<const TokenTable>(std::move(*tokens));
+}
+
+Result<std::shared_ptr<const std::vector<ResourceLock>>> read_locks(Session& session) {
+    auto locks = list_locks(session);
+    if (!locks) return failure(std::move(locks));
+    return std::make_shared<const std::vector<ResourceLock>>(std::move(*locks));
 }
 
 Result<std::vector<Principal>> read_principals(Session& session) {

@@ -130,3 +130,83 @@ alter table subscriptions add column tags text not null default '{}';
 
 -- Managed identities of a resource: JSON as ARM shows them. One that the system assigned is a principal with `managed_by`.
 alter table resources add column identity text not null default '{}';
+
+-- People who sign in. What a browser or a client holds is kept as its SHA-256, in hexadecimal, and its row ends with the
+-- person's.
+
+create table sign_in_sessions (
+    id text primary key,
+    principal_id text not null references principals(id) on delete cascade,
+    secret text not null,                   -- which of theirs they signed in with; empty: somebody else vouched for them
+    created_at bigint not null,
+    ends_at bigint not null
+);
+create index sign_in_sessions_by_principal on sign_in_sessions(principal_id);
+create index sign_in_sessions_by_end on sign_in_sessions(ends_at);
+
+-- What a person has let a client do. Its codes and refresh tokens hang on it and end with it.
+create table sign_in_grants (
+    id text primary key,
+    principal_id text not null references principals(id) on delete cascade,
+    client_id text not null,
+    confidential integer not null,          -- the client proves itself at each use
+    secret text not null,                   -- as of the session
+    created_at bigint not null,
+    ends_at bigint not null
+);
+create index sign_in_grants_by_principal on sign_in_grants(principal_id, ends_at);
+create index sign_in_grants_by_end on sign_in_grants(ends_at);
+
+create table authorization_codes (
+    id text primary key,
+    grant_id text not null references sign_in_grants(id) on delete cascade,
+    redirect_uri text not null,
+    code_challenge text not null,
+    access text not null,                   -- JSON: what was asked for
+    lifetime bigint not null,               -- of the grant once the code was redeemed, in microseconds
+    used integer not null,
+    ends_at bigint not null
+);
+create index authorization_codes_by_grant on authorization_codes(grant_id);
+
+-- Tokens that were used stay for a moment, so that using one twice at once is told from using an old one again.
+create table refresh_tokens (
+    id text primary key,
+    grant_id text not null references sign_in_grants(id) on delete cascade,
+    used_at bigint,
+    ends_at bigint not null
+);
+create index refresh_tokens_by_grant on refresh_tokens(grant_id);
+
+-- Sign-ins that a client without a browser asked for (RFC 8628).
+create table device_codes (
+    id text primary key,
+    user_code text not null unique,
+    client_id text not null,
+    access text not null,
+    address text not null,                  -- of who asked
+    status text not null,                   -- pending, approved, declined
+    grant_id text references sign_in_grants(id) on delete cascade,
+    ends_at bigint not null
+);
+create index device_codes_by_address on device_codes(address, ends_at);
+create index device_codes_by_end on device_codes(ends_at);
+
+-- How often somebody was wrong, by the SHA-256 of a name, an address, or both together.
+create table sign_in_failures (
+    id text primary key,
+    failures bigint not null,
+    last_at bigint not null,
+    locked_until bigint not null
+);
+create index sign_in_failures_by_time on sign_in_failures(last_at);
+
+-- People whose account is elsewhere.
+create table outside_accounts (
+    issuer text not null,
+    subject text not null,
+    principal_id text not null references principals(id) on delete cascade,
+    created_at bigint not null,
+    primary key (issuer, subject)
+);
+create index outside_accounts_by_principal on outside_accounts(principal_id);

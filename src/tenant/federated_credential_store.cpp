@@ -1,0 +1,142 @@
+#include "tenant/federated_credential_store.hpp"
+
+#include "base/encoding.hpp"
+#include "base/strict_json.hpp"
+#include "tenant/columns.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace berth::tenant {
+namespace {
+
+using storage::Rows;
+using storage::Session;
+
+#define BERTH_FEDERATED_COLUMNS                                                                                                \
+    "federated_credentials.id, owner_id, federated_credentials.name, issuer, subject, audiences, description, "                \
+    "federated_credentials.created_at"
+
+Result<FederatedCredential> credential_of(const Rows& rows) {
+    auto id = guid_column(rows, 0, "id of a federated credential");
+    if (!id) return failure(std::move(id));
+    auto owner = guid_column(rows, 1, "owner of a federated credential");
+    if (!owner) return failure(std::move(owner));
+    auto json = json_column(rows, 5, "audiences of a federated credential");
+    if (!json) return failure(std::move(json));
+    std::vector<std::string> audiences;
+    for (const auto& audience : json->is_array() ? json->get_array() : boost::json::array()) {
+        if (const auto* text = audience.if_string()) audiences.emplace_back(*text);
+    }
+    return FederatedCredential{.id = std::move(*id),
+                               .owner = std::move(*owner),
+                               .name = std::string(rows.text(2)),
+                               .issuer = std::string(rows.text(3)),
+                               .subject = std::string(rows.text(4)),
+                               .audiences = std::move(audiences),
+                               .description = rows.optional_text(6),
+                               .created_at = rows.time(7)};
+}
+
+std::unexpected<Error> taken(std::string_view what) {
+    return failure(ErrorCode::already_exists,
+                   fmt::format("Another federated credential of the same owner has {} already.", what));
+}
+
+} // namespace
+
+Result<std::vector<FederatedCredential>> list_federated_credentials(Session& session, const Guid& owner) {
+    return collect(session,
+                   "select " BERTH_FEDERATED_COLUMNS " from federated_credentials where owner_id = ?1 order by created_at, id",
+                   credential_of, owner.value());
+}
+
+Result<std::optional<FederatedCredential>> find_federated_credential(Session& session, const Guid& owner,
+                                                                     std::string_view id_or_name) {
+    return find(session,
+                "select " BERTH_FEDERATED_COLUMNS " from federated_credentials where owner_id = ?1 and "
+                "(id = ?2 or name_key = ?2) order by id <> ?2 limit 1",
+                credential_of, owner.value(), to_lower(id_or_name));
+}
+
+Result<void> write_federated_credential(Session& session, const FederatedCredential& credential) {
+    auto known = exists(session,
+                        "select 1 from principals where id = ?1 and managed_by is not null "
+                        "union all select 1 from applications where id = ?1",
+                        credential.owner.value());
+    if (!known) return failure(std::move(known));
+    if (!*known) {
+        return failure(
+            ErrorCode::not_found,
+            fmt::format("The directory has no application or managed identity with the id '{}'.", credential.owner.value()));
+    }
+    auto same_name = exists(session, "select 1 from federated_credentials where owner_id = ?1 and name_key = ?2 and id <> ?3",
+                            credential.owner.value(), to_lower(credential.name), credential.id.value());
+    if (!same_name) return failure(std::move(same_name));
+    if (*same_name) return taken("this name");
+    auto same_subject = exists(session,
+                               "select 1 from federated_credentials where owner_id = ?1 and issuer = ?2 and subject = ?3 and "
+                               "id <> ?4",
+                               credential.owner.value(), credential.issuer, credential.subject, credential.id.value());
+    if (!same_subject) return failure(std::move(same_subject));
+    if (*same_subject) return taken("this issuer and subject");
+    auto others = integer(session, "select count(*) from federated_credentials where owner_id = ?1 and id <> ?2",
+                          credential.owner.value(), credential.id.value());
+    if (!others) return failure(std::move(others));
+    if (*others >= static_cast<std::int64_t>(max_federated_credentials)) {
+        return failure(ErrorCode::limit_exceeded,
+                       fmt::format("An application or identity can have {} federated credentials. Remove one that is not "
+                                   "used any more.",
+                                   max_federated_credentials));
+    }
+    const boost::json::array audiences(credential.audiences.begin(), credential.audiences.end());
+    auto written = session.execute(
+        "insert into federated_credentials(id, owner_id, name, name_key, issuer, subject, audiences, description, created_at) "
+        "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (id) do update set name = excluded.name, "
+        "name_key = excluded.name_key, issuer = excluded.issuer, subject = excluded.subject, "
+        "audiences = excluded.audiences, description = excluded.description",
+        credential.id.value(), credential.owner.value(), credential.name, to_lower(credential.name), credential.issuer,
+        credential.subject, boost::json::serialize(audiences), credential.description, credential.created_at);
+    if (!written) return failure(std::move(written));
+    return {};
+}
+
+Result<void> delete_federated_credential(Session& session, const Guid& owner, const Guid& id) {
+    auto deleted =
+        session.execute("delete from federated_credentials where owner_id = ?1 and id = ?2", owner.value(), id.value());
+    if (!deleted) return failure(std::move(deleted));
+    if (*deleted == 0) {
+        return failure(ErrorCode::not_found,
+                       fmt::format("'{}' has no federated credential with the id '{}'.", owner.value(), id.value()));
+    }
+    return {};
+}
+
+Result<std::vector<FederatedCredential>> federated_credentials_of(Session& session, const Guid& principal,
+                                                                  std::string_view issuer, std::string_view subject) {
+    return collect(session,
+                   "select " BERTH_FEDERATED_COLUMNS " from federated_credentials where issuer = ?2 and subject = ?3 and "
+                   "owner_id in (select ?1 union all select applications.id from applications join principals "
+                   "on principals.application_id = applications.application_id where principals.id = ?1)",
+                   credential_of, principal.value(), issuer, subject);
+}
+
+Result<std::vector<FederatedPrincipal>> principals_federated_with(Session& session, std::string_view issuer,
+                                                                  std::string_view subject) {
+    const auto read = [](const Rows& rows) -> Result<FederatedPrincipal> {
+        auto credential = credential_of(rows);
+        if (!credential) return failure(std::move(credential));
+        auto principal = guid_column(rows, 8, "principal of a federated credential");
+        if (!principal) return failure(std::move(principal));
+        return FederatedPrincipal{std::move(*principal), std::move(*credential)};
+    };
+    return collect(session,
+                   "select " BERTH_FEDERATED_COLUMNS ", principals.id from federated_credentials join principals "
+                   "on principals.id = owner_id or principals.application_id = "
+                   "(select application_id from applications where id = owner_id) "
+                   "where issuer = ?1 and subject = ?2 limit 10",
+                   read, issuer, subject);
+}
+
+} // namespace berth::tenant

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/guid.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "storage/database.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The rows of federated credentials: functions for closures of `Database::read` and `write`.
+namespace berth::tenant {
+
+/// Tokens of an outside issuer that stand for an application or a user-assigned identity.
+struct FederatedCredential {
+    Guid id;
+    Guid owner; ///< object id of an application, or of the principal of a user-assigned identity
+    std::string name;
+    std::string issuer;                 ///< exactly the tokens' `iss`
+    std::string subject;                ///< exactly their subject
+    std::vector<std::string> audiences; ///< one of them is in their `aud`
+    std::optional<std::string> description;
+    Timestamp created_at{};
+};
+
+/// How many one owner can have, as in Azure.
+inline constexpr std::size_t max_federated_credentials = 20;
+
+/// Oldest first.
+Result<std::vector<FederatedCredential>> list_federated_credentials(storage::Session& session, const Guid& owner);
+/// By id, or by name without regard to case; nullopt if there is none.
+Result<std::optional<FederatedCredential>> find_federated_credential(storage::Session& session, const Guid& owner,
+                                                                     std::string_view id_or_name);
+/// Makes it, or replaces the one with its id. `not_found` for an unknown owner; `already_exists` if another one of the owner
+/// has the name, or the issuer and subject; `limit_exceeded`.
+Result<void> write_federated_credential(storage::Session& session, const FederatedCredential& credential);
+/// `not_found`.
+Result<void> delete_federated_credential(storage::Session& session, const Guid& owner, const Guid& id);
+
+/// Of a principal (or its application) for tokens of this issuer and subject.
+Result<std::vector<FederatedCredential>> federated_credentials_of(storage::Session& session, const Guid& principal,
+                                                                  std::string_view issuer, std::string_view subject);
+/// One for tokens of this issuer and subject, and the principal that it stands for.
+struct FederatedPrincipal {
+    Guid principal;
+    FederatedCredential credential;
+};
+/// Whoever has one, up to ten.
+Result<std::vector<FederatedPrincipal>> principals_federated_with(storage::Session& session, std::string_view issuer,
+                                                                  std::string_view subject);
+
+} // namespace berth::tenant
