@@ -94,8 +94,9 @@ Result<ManagementGroupBody> parse_management_group(const value& body) {
     if (const value* details = find_member(properties, "details")) {
         if (!details->is_object()) return invalid("'properties.details' must be an object.");
         if (const value* named = find_member(*details, "parent")) {
+            if (!named->is_object()) return invalid("'properties.details.parent' must be an object with an 'id'.");
+            // az sends an empty object where no parent was asked for.
             parent = find_member(*named, "id");
-            if (parent == nullptr) return invalid("'properties.details.parent' must be an object with an 'id'.");
         }
     }
     auto name = parse_parent(parent);
