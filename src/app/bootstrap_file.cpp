@@ -32,6 +32,7 @@ Result<void> write_bootstrap_file(const std::filesystem::path& path, const Boots
     const auto& owner = file.bootstrap.owner;
     boost::json::object json{{"http", text_or_null(file.http)},
                              {"https", text_or_null(file.https)},
+                             {"address", text_or_null(file.for_people)},
                              {"caFile", text_or_null(file.authority_file.string())},
                              {"tenantId", file.bootstrap.tenant.value()},
                              {"subscriptionId", file.bootstrap.subscription.value()},
@@ -65,6 +66,7 @@ void read_addresses(const std::filesystem::path& path, BootstrapFile& file) {
     const auto json = read(path);
     if (const auto http = find_string(json, "http")) file.http = *http;
     if (const auto https = find_string(json, "https")) file.https = *https;
+    if (const auto address = find_string(json, "address")) file.for_people = *address;
     if (const auto authority = find_string(json, "caFile")) file.authority_file = std::string(*authority);
     const auto& registry = file.bootstrap.registry;
     const auto login_server = find_string(json, "loginServer");

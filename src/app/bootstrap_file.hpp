@@ -24,6 +24,7 @@ enum class OwnerState : std::uint8_t {
 struct BootstrapFile {
     std::string http; ///< base address, or empty when it does not listen
     std::string https;
+    std::string for_people; ///< the https address that people type, with a name that the certificate is for; or empty
     std::filesystem::path authority_file;
     tenant::Bootstrap bootstrap;
     std::string login_server;           ///< empty without a registry
@@ -38,8 +39,8 @@ Result<void> write_bootstrap_file(const std::filesystem::path& path, const Boots
 /// The owner's secret of an earlier start, if the file is there and is for that owner.
 std::optional<Secret> read_owner_secret(const std::filesystem::path& path, std::string_view client_id);
 
-/// What an earlier start wrote about where it served: `http`, `https`, `authority_file` and, if the registry is still the
-/// same, `login_server` of `file`. They stay as they are when there is no such file.
+/// What an earlier start wrote about where it served: `http`, `https`, `for_people`, `authority_file` and, if the registry is
+/// still the same, `login_server` of `file`. They stay as they are when there is no such file.
 void read_addresses(const std::filesystem::path& path, BootstrapFile& file);
 
 } // namespace berth::app

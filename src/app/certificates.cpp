@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -18,18 +19,24 @@ namespace {
 
 constexpr auto leaf_renewal = std::chrono::hours(24 * 30);
 
+using X509Pointer = std::unique_ptr<X509, decltype(&X509_free)>;
+
+// The first of a chain in PEM; null when there is none.
+X509Pointer leaf_of(const std::string& chain) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new_mem_buf(chain.data(), static_cast<int>(chain.size())),
+                                                        BIO_free);
+    return {PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free};
+}
+
 Result<http::Certificate> read_pair(const std::filesystem::path& certificate, const std::filesystem::path& key) {
     const auto read = [](const std::filesystem::path& path) {
         std::ifstream in(path, std::ios::binary);
         return std::string{std::istreambuf_iterator<char>(in), {}};
     };
     http::Certificate pair{read(certificate), read(key)};
-    const std::unique_ptr<BIO, decltype(&BIO_free)> chain_bio(
-        BIO_new_mem_buf(pair.chain.data(), static_cast<int>(pair.chain.size())), BIO_free);
     const std::unique_ptr<BIO, decltype(&BIO_free)> key_bio(BIO_new_mem_buf(pair.key.data(), static_cast<int>(pair.key.size())),
                                                             BIO_free);
-    const std::unique_ptr<X509, decltype(&X509_free)> leaf(PEM_read_bio_X509(chain_bio.get(), nullptr, nullptr, nullptr),
-                                                           X509_free);
+    const X509Pointer leaf = leaf_of(pair.chain);
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> private_key(
         PEM_read_bio_PrivateKey(key_bio.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
     if (!leaf || !private_key || X509_check_private_key(leaf.get(), private_key.get()) != 1) {
@@ -42,20 +49,20 @@ Result<http::Certificate> read_pair(const std::filesystem::path& certificate, co
 } // namespace
 
 Certificates::Certificates(std::filesystem::path certificate, std::filesystem::path key,
-                           std::unique_ptr<CertificateAuthority> authority, IsLoginServer is_login_server)
+                           std::unique_ptr<CertificateAuthority> authority, IsOurName is_our_name)
     : certificate_file_(std::move(certificate)), key_file_(std::move(key)), authority_(std::move(authority)),
-      is_login_server_(std::move(is_login_server)) {}
+      is_our_name_(std::move(is_our_name)) {}
 
 Result<std::unique_ptr<Certificates>> Certificates::open(const std::filesystem::path& certificate,
                                                          const std::filesystem::path& key, const std::filesystem::path& folder,
-                                                         IsLoginServer is_login_server) {
+                                                         IsOurName is_our_name) {
     std::unique_ptr<CertificateAuthority> authority;
     if (certificate.empty()) {
         auto opened = CertificateAuthority::open(folder);
         if (!opened) return failure(std::move(opened));
         authority = std::move(*opened);
     }
-    std::unique_ptr<Certificates> out(new Certificates(certificate, key, std::move(authority), std::move(is_login_server)));
+    std::unique_ptr<Certificates> out(new Certificates(certificate, key, std::move(authority), std::move(is_our_name)));
     if (auto loaded = out->reload(); !loaded) return failure(std::move(loaded));
     return out;
 }
@@ -75,7 +82,7 @@ Result<void> Certificates::reload() {
 
 std::shared_ptr<const http::Certificate> Certificates::choose(std::string_view server_name) {
     const std::string name = to_lower(server_name);
-    const std::string host = !name.empty() && authority_ && is_login_server_(name) ? name : "localhost";
+    const std::string host = !name.empty() && authority_ && is_our_name_(name) ? name : "localhost";
     const std::lock_guard lock(mutex_);
     if (!authority_) return own_;
     const auto now = std::chrono::steady_clock::now();
@@ -89,6 +96,12 @@ std::shared_ptr<const http::Certificate> Certificates::choose(std::string_view s
         leaf = {std::make_shared<const http::Certificate>(std::move(*issued)), now};
     }
     return leaf.certificate;
+}
+
+bool Certificates::covers(std::string_view host_name) {
+    const auto certificate = choose(host_name);
+    const X509Pointer leaf = certificate ? leaf_of(certificate->chain) : X509Pointer(nullptr, X509_free);
+    return leaf && X509_check_host(leaf.get(), host_name.data(), host_name.size(), 0, nullptr) == 1;
 }
 
 std::filesystem::path Certificates::authority_file() const {

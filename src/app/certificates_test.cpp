@@ -95,12 +95,41 @@ TEST_F(CertificatesTest, TheOwnersCertificateIsReadAgainAndABadOneChangesNothing
     ASSERT_TRUE(opened) << opened.error().message;
     EXPECT_TRUE(holds_host((*opened)->choose("anything")->chain, "one.example.com"));
     EXPECT_TRUE((*opened)->authority_file().empty());
+    EXPECT_TRUE((*opened)->covers("one.example.com"));
+    EXPECT_FALSE((*opened)->covers("two.example.com"));
     write("two.example.com");
     ASSERT_TRUE((*opened)->reload());
     EXPECT_TRUE(holds_host((*opened)->choose("anything")->chain, "two.example.com"));
     std::ofstream(folder_ / "own.key") << "broken";
     EXPECT_FALSE((*opened)->reload());
     EXPECT_TRUE(holds_host((*opened)->choose("anything")->chain, "two.example.com"));
+}
+
+TEST_F(CertificatesTest, AWildcardCoversWhatClientsTakeItFor) {
+    const auto authority = CertificateAuthority::open(folder_);
+    ASSERT_TRUE(authority);
+    struct Case {
+        std::string certificate;
+        std::string name;
+        bool covered;
+    };
+    for (const Case& one : std::initializer_list<Case>{{"*.registry.example.com", "berth.registry.example.com", true},
+                                                       {"*.registry.example.com", "BERTH.Registry.example.com", true},
+                                                       {"*.registry.example.com", "registry.example.com", false},
+                                                       {"*.registry.example.com", "a.b.registry.example.com", false},
+                                                       {"*.azurecr.localhost", "berth.azurecr.localhost", true},
+                                                       {"*.localhost", "berth.localhost", false}}) {
+        const auto pair = (*authority)->issue(one.certificate);
+        ASSERT_TRUE(pair);
+        std::ofstream(folder_ / "own.pem") << pair->chain;
+        std::ofstream(folder_ / "own.key") << pair->key;
+        const auto opened =
+            Certificates::open(folder_ / "own.pem", folder_ / "own.key", folder_, [](std::string_view) { return true; });
+        ASSERT_TRUE(opened);
+        EXPECT_EQ((*opened)->covers(one.name), one.covered) << one.certificate << " " << one.name;
+    }
+    EXPECT_TRUE(open()->covers("berth.localhost"));
+    EXPECT_FALSE(open()->covers("evil.example.com"));
 }
 
 } // namespace

@@ -73,6 +73,9 @@ TEST(Configuration, IsCheckedBeforeAnythingStarts) {
         {{"--external-url", "berth=ftp://registry.example.com"}, "--external-url"},
         {{"--external-url", "berth=https://registry.example.com/path"}, "--external-url"},
         {{"--external-url", "berth=https://user@registry.example.com"}, "--external-url"},
+        {{"--domain", "Registry.example.com:443"}, ""},
+        {{"--domain", "https://registry.example.com"}, "--domain"},
+        {{"--domain", "*.example.com"}, "--domain"},
         {{"--registry-name", "no"}, "--registry-name"},
         {{"--resource-group", "ends."}, "--resource-group"},
     };

@@ -1,5 +1,6 @@
 #include "app/serve.hpp"
 
+#include "app/addresses.hpp"
 #include "app/bootstrap_file.hpp"
 #include "app/certificates.hpp"
 #include "app/foundation.hpp"
@@ -41,10 +42,6 @@ Task<http::Response> not_yet() {
     auto response = gateway::json_response(503, boost::json::object{{"status", "starting"}});
     response.headers.add("Retry-After", "1");
     co_return response;
-}
-
-std::string host_of(std::string_view host_and_port) {
-    return std::string(host_and_port.substr(0, std::min(host_and_port.rfind(':'), host_and_port.size())));
 }
 
 class Program {
@@ -94,6 +91,7 @@ private:
                                          foundation_->folder.path_of("tls"), [this](std::string_view host) {
                                              const Planes* planes = serving_.load(std::memory_order_acquire);
                                              if (planes == nullptr) return false;
+                                             if (addresses_->is_domain(host)) return true;
                                              const auto world = const_cast<Planes*>(planes)->tenancy().world();
                                              return std::ranges::any_of(world->registries(), [&](const auto& registry) {
                                                  return host_of(registry.login_server) == host || registry.login_server == host;
@@ -125,34 +123,32 @@ private:
             auto port = server_->listen({.address = configuration_.http, .tls = false});
             if (!port) return failure(std::move(port));
             http_port_ = *port;
-            http_base_ = fmt::format("http://{}:{}", host_of(configuration_.http), *port);
         }
         if (configuration_.https != "off") {
             auto port = server_->listen({.address = configuration_.https, .tls = true});
             if (!port) return failure(std::move(port));
             https_port_ = *port;
-            https_base_ = fmt::format("https://{}:{}", host_of(configuration_.https), *port);
         }
         return {};
     }
 
     Result<void> open_planes() {
-        auto external = parse_external_urls(configuration_);
-        if (!external) return failure(std::move(external));
-        tenant::LoginServerNaming naming;
-        naming.domain = to_lower(configuration_.domain);
-        naming.port = https_port_ != 0 ? https_port_ : http_port_;
-        naming.external_url = std::move(*external);
-        planes_ = std::make_unique<Planes>(*foundation_, std::move(naming), server_.get());
+        auto naming = login_server_naming(configuration_, https_port_ != 0 ? https_port_ : http_port_);
+        if (!naming) return failure(std::move(naming));
+        addresses_.emplace(configuration_, *naming, http_port_, https_port_);
+        planes_ = std::make_unique<Planes>(*foundation_, std::move(*naming), server_.get());
         sweeper_ = std::make_unique<data_plane::Sweeper>(
             *foundation_->database, *foundation_->blobs, foundation_->clock,
             data_plane::SweeperOptions{.grace = std::chrono::hours(configuration_.garbage_grace_hours)});
         if (auto refreshed = sync_wait(planes_->tenancy().refresh()); !refreshed) return refreshed;
-        planes_->directory_tokens().set_own_addresses(own_addresses());
+        std::vector<std::string> login_servers;
+        for (const auto& one : planes_->tenancy().world()->registries()) login_servers.push_back(one.login_server);
+        planes_->directory_tokens().set_own_addresses(addresses_->own(login_servers));
 
         if (const auto& registry = foundation_->bootstrap.registry) {
             login_server_ = planes_->tenancy().naming().login_server(registry->name);
         }
+        for_people_ = address_for_people();
         auto written = write_bootstrap_file(foundation_->folder.path_of("bootstrap.json"), bootstrap_file());
         if (!written) return written;
         std::error_code ignored; // a left-over file is harmless while bootstrap.json is there
@@ -162,9 +158,29 @@ private:
         return {};
     }
 
+    // Tells, too, when clients will refuse the owner's certificate. The local CA has one for each of these names.
+    std::string address_for_people() {
+        const auto& registry = foundation_->bootstrap.registry;
+        const bool own = !configuration_.tls_certificate.empty();
+        const auto covers = [&](std::string_view host) { return !own || certificates_->covers(host); };
+        std::string out = addresses_->for_people(registry ? registry->name : "", covers);
+        if (https_port_ == 0 || !own) return out;
+        for (const std::string_view address :
+             {std::string_view(out).substr(out.find("//") + 2), std::string_view(login_server_)}) {
+            const std::string_view name = host_of(address);
+            if (name.empty() || covers(name)) continue;
+            spdlog::warn(
+                "the certificate of --tls-certificate is not for '{0}': clients that ask for this name will refuse it. "
+                "One for '{1}' and '*.{1}' is for all names.",
+                name, addresses_->domain());
+        }
+        return out;
+    }
+
     BootstrapFile bootstrap_file() const {
-        return {.http = http_base_,
-                .https = https_base_,
+        return {.http = addresses_->http(),
+                .https = addresses_->https(),
+                .for_people = for_people_,
                 .authority_file = certificates_->authority_file(),
                 .bootstrap = foundation_->bootstrap,
                 .login_server = login_server_,
@@ -185,27 +201,6 @@ private:
                           : rbac::Operation::known("Microsoft.ContainerRegistry/registries/push/write");
         if (world->policy->decide(bootstrap.owner->principal.id, push, registry->scope).allowed) return "";
         return by_repository ? "Container Registry Repository Writer" : "AcrPush";
-    }
-
-    // Every address under which a client may mean this server by "its own".
-    std::vector<std::string> own_addresses() const {
-        std::vector<std::string> out;
-        const auto add = [&](std::string_view scheme, std::string_view host, std::uint16_t port) {
-            out.push_back(fmt::format("{}://{}:{}", scheme, host, port));
-        };
-        for (const std::string_view host : {"127.0.0.1", "localhost", "[::1]"}) {
-            if (http_port_ != 0) add("http", host, http_port_);
-            if (https_port_ != 0) add("https", host, https_port_);
-        }
-        for (const std::string& base : {http_base_, https_base_}) {
-            if (!base.empty()) out.push_back(base);
-        }
-        for (const auto& [name, url] : planes_->tenancy().naming().external_url) out.push_back(url);
-        for (const auto& registry : planes_->tenancy().world()->registries()) {
-            out.push_back("https://" + registry.login_server);
-            if (http_port_ != 0) add("http", host_of(registry.login_server), http_port_);
-        }
-        return out;
     }
 
     Task<void> sweep() {
@@ -232,8 +227,8 @@ private:
     std::atomic<bool> sweeping_ = false;
     std::uint16_t http_port_ = 0;
     std::uint16_t https_port_ = 0;
-    std::string http_base_;
-    std::string https_base_;
+    std::optional<Addresses> addresses_;
+    std::string for_people_;
     std::string login_server_;
 };
 

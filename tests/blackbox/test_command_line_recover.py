@@ -155,7 +155,7 @@ def test_without_a_registry(run, server):
     run("login", "--data", str(server.data))
     run("registry", "create", "another1")
     server.restart()
-    assert server.bootstrap.registry_name == "another1" and "another1.localhost" in server.bootstrap.login_server
+    assert server.bootstrap.registry_name == "another1" and "another1.azurecr.localhost" in server.bootstrap.login_server
 
 
 def test_the_welcome_names_no_push_that_is_refused(run, server):

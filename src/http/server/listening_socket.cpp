@@ -110,8 +110,12 @@ std::unexpected<Error> explain(std::string_view address, int error) {
         return failure(ErrorCode::conflict,
                        fmt::format("{} is in use by another program: stop it, or listen at another port", address));
     case EACCES:
-        return failure(ErrorCode::forbidden,
-                       fmt::format("listening at {} needs rights this process lacks: take a port from 1024 on", address));
+        return failure(
+            ErrorCode::forbidden,
+            fmt::format(
+                "listening at {} needs rights this process lacks: give the program cap_net_bind_service (docs/names.md), "
+                "or take a port from 1024 on",
+                address));
     case EADDRNOTAVAIL: return failure(ErrorCode::invalid_parameter, fmt::format("this machine has no address {}", address));
     default: return failure(ErrorCode::internal, fmt::format("cannot listen at {}: {}", address, ::strerror(error)));
     }
