@@ -1,7 +1,9 @@
 #include "control_plane/control_plane.hpp"
 
 #include "control_plane/api_version.hpp"
+#include "control_plane/cache_rules.hpp"
 #include "control_plane/cloud_metadata.hpp"
+#include "control_plane/credential_sets.hpp"
 #include "control_plane/deny_assignments.hpp"
 #include "control_plane/elevate_access.hpp"
 #include "control_plane/management_group_members.hpp"
@@ -18,23 +20,29 @@
 #include "control_plane/role_definitions.hpp"
 #include "control_plane/scope_maps.hpp"
 #include "control_plane/subscriptions.hpp"
+#include "control_plane/types_not_offered.hpp"
+#include "control_plane/webhooks.hpp"
 
 namespace berth::control_plane {
 namespace {
 
 // Every resource type of this berth.
-std::vector<ResourceType> resource_types() {
+std::vector<ResourceType> resource_types(const gateway::Services& services) {
     std::vector<ResourceType> out;
     out.push_back(resource_groups());
     out.push_back(registries());
     out.push_back(scope_maps());
     out.push_back(repository_tokens());
+    out.push_back(webhooks(services.seal));
+    out.push_back(cache_rules());
+    out.push_back(credential_sets());
+    for (ResourceType& type : types_not_offered()) out.push_back(std::move(type));
     return out;
 }
 
 } // namespace
 
-ControlPlane::ControlPlane(gateway::Services services) : plane_(std::make_shared<Plane>(services, resource_types())) {}
+ControlPlane::ControlPlane(gateway::Services services) : plane_(std::make_shared<Plane>(services, resource_types(services))) {}
 ControlPlane::~ControlPlane() = default;
 
 std::vector<gateway::Route> ControlPlane::routes() {

@@ -19,7 +19,7 @@ using boost::json::value;
 using Kind = Property::Kind;
 
 constexpr std::size_t longest_text = 2048;
-constexpr std::size_t most_items = 200;
+constexpr std::int64_t most_items = 200;
 
 std::unexpected<Error> invalid(const std::string& path, std::string_view what) {
     return failure(ErrorCode::invalid_parameter, fmt::format("The property '{}' {}", path, what));
@@ -53,7 +53,8 @@ Result<value> read_choice(const Property& property, const value& given, const st
 
 Result<value> read_list(const Property& property, const value& given, const std::string& path) {
     if (!given.is_array()) return invalid(path, "must be an array.");
-    if (given.get_array().size() > most_items) return invalid(path, fmt::format("has at most {} items.", most_items));
+    const auto most = static_cast<std::size_t>(std::min<std::int64_t>(property.most, most_items));
+    if (given.get_array().size() > most) return invalid(path, fmt::format("has at most {} items. {}", most, property.rule));
     array out;
     for (const value& item : given.get_array()) {
         const std::string here = fmt::format("{}[{}]", path, out.size());

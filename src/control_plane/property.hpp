@@ -22,7 +22,7 @@ struct Property {
         text,      ///< a string of at most 2,048 bytes that `check` accepts
         choice,    ///< one of `choices`, without regard to case, kept in their spelling
         object,    ///< `members`
-        list,      ///< an array of objects, each with `members`
+        list,      ///< an array of at most `most` (and 200) objects, each with `members`
         texts,     ///< an array of strings that `check` accepts, kept in lower case, each once; from `least` to `most`
         read_only, ///< shown, and ignored when a client sends it back
     };

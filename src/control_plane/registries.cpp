@@ -1,12 +1,17 @@
 #include "control_plane/registries.hpp"
 
+#include "base/ip_address.hpp"
 #include "base/names.hpp"
 #include "base/time.hpp"
+#include "control_plane/errors.hpp"
 #include "control_plane/import_image.hpp"
-#include "control_plane/ip_rule.hpp"
 #include "control_plane/registry_credentials.hpp"
+#include "control_plane/registry_policies.hpp"
 #include "control_plane/registry_usages.hpp"
 #include "control_plane/token_credentials.hpp"
+#include "control_plane/types_not_offered.hpp"
+#include "tenant/network_rules.hpp"
+#include "tenant/registry_properties.hpp"
 
 #include <fmt/format.h>
 
@@ -40,9 +45,31 @@ Property shown(std::string_view name, boost::json::value initial) {
 
 // A policy whose work this version does not do stays off: nobody shall believe that images are held back or purged.
 Property policy_to_come() { return choice("status", "disabled", {"disabled"}, {"enabled"}); }
-// A policy that is kept and shown but not acted on yet: leaving it undone deletes nothing and lets nobody in.
-Property policy_kept() { return choice("status", "disabled", {"enabled", "disabled"}); }
-Property days(std::string_view name) { return {.name = name, .kind = Kind::number, .initial = 7, .least = 0, .most = 365}; }
+Property days(std::string_view name, std::int64_t least, std::int64_t most) {
+    return {.name = name, .kind = Kind::number, .initial = 7, .least = least, .most = most};
+}
+
+bool is_ip_rule(std::string_view text) { return IpNetwork::parse(text).has_value(); }
+
+// What a network rule set may hold; whether it counts is decided in the gateway, by the client's address.
+Property network_rule_set() {
+    return group("networkRuleSet", {choice("defaultAction", "Allow", {"Allow", "Deny"}),
+                                    {.name = "virtualNetworkRules",
+                                     .kind = Kind::list,
+                                     .initial = boost::json::array{},
+                                     .most = 0,
+                                     .rule = "berth knows no virtual networks; allow their addresses with IP rules."},
+                                    {.name = "ipRules",
+                                     .kind = Kind::list,
+                                     .initial = boost::json::array{},
+                                     .most = static_cast<std::int64_t>(tenant::NetworkRules::max_blocks),
+                                     .rule = "Join addresses into blocks.",
+                                     .members = {choice("action", "Allow", {"Allow"}),
+                                                 {.name = "value",
+                                                  .kind = Kind::text,
+                                                  .check = is_ip_rule,
+                                                  .rule = "must be an IP address or a block such as '192.0.2.0/24'."}}}});
+}
 
 // acr-data-plane reference, section 4.2, and azure-rbac-and-arm, section 4.5.
 std::vector<Property> properties() {
@@ -54,24 +81,26 @@ std::vector<Property> properties() {
         flag("anonymousPullEnabled", false),
         flag("dataEndpointEnabled", false, {true}),
         shown("dataEndpointHostNames", boost::json::array{}),
+        choice("regionalEndpoints", "Disabled", {"Disabled"}, {"Enabled"}),
+        shown("regionalEndpointHostNames", boost::json::array{}),
+        // On which families berth listens is the server's setting, the same for all its registries.
+        choice("endpointProtocol", "IPv4", {"IPv4"}, {"IPv4AndIPv6"}),
         shown("privateEndpointConnections", boost::json::array{}),
         group("encryption", {choice("status", "disabled", {"disabled"}, {"enabled"})}),
-        group("networkRuleSet", {choice("defaultAction", "Allow", {"Allow"}, {"Deny"}),
-                                 {.name = "ipRules",
-                                  .kind = Kind::list,
-                                  .initial = boost::json::array{},
-                                  .members = {choice("action", "Allow", {"Allow"}),
-                                              {.name = "value", .kind = Kind::text, .check = is_ip_rule}}}}),
-        group("policies", {group("quarantinePolicy", {policy_to_come()}),
-                           group("trustPolicy", {choice("type", "Notary", {"Notary"}), policy_kept()}),
-                           group("retentionPolicy", {days("days"), shown("lastUpdatedTime", ""), policy_kept()}),
-                           group("exportPolicy", {choice("status", "enabled", {"enabled"}, {"disabled"})}),
-                           group("azureADAuthenticationAsArmPolicy", {choice("status", "enabled", {"enabled", "disabled"})}),
-                           group("softDeletePolicy", {days("retentionDays"), shown("lastUpdatedTime", ""), policy_kept()})}),
-        choice("publicNetworkAccess", "Enabled", {"Enabled"}, {"Disabled"}),
+        network_rule_set(),
+        group("policies",
+              {group("quarantinePolicy", {policy_to_come()}),
+               group("trustPolicy", {choice("type", "Notary", {"Notary"}), policy_to_come()}),
+               group("retentionPolicy", {days("days", 0, 365), shown("lastUpdatedTime", ""), policy_to_come()}),
+               group("exportPolicy", {choice("status", "enabled", {"enabled", "disabled"})}),
+               group("azureADAuthenticationAsArmPolicy", {choice("status", "enabled", {"enabled", "disabled"})}),
+               group("softDeletePolicy", {days("retentionDays", 1, 90), shown("lastUpdatedTime", ""), policy_to_come()})}),
+        choice("publicNetworkAccess", "Enabled", {"Enabled", "Disabled"}),
         choice("networkRuleBypassOptions", "AzureServices", {"AzureServices", "None"}),
-        flag("networkRuleBypassAllowedForTasks", false),
+        flag("networkRuleBypassAllowedForTasks", false, {true}),
         choice("zoneRedundancy", "Disabled", {"Disabled"}, {"Enabled"}),
+        choice("metadataSearch", "Disabled", {"Disabled"}, {"Enabled"}),
+        choice("writableCacheRepos", "Disabled", {"Disabled"}, {"Enabled"}),
         choice("roleAssignmentMode", "LegacyRegistryPermissions", {"LegacyRegistryPermissions", "AbacRepositoryPermissions"}),
         choice("autoGeneratedDomainNameLabelScope", "Unsecure", {"Unsecure"},
                {"TenantReuse", "SubscriptionReuse", "ResourceGroupReuse", "NoReuse"}),
@@ -112,6 +141,38 @@ Result<void> note_policy_changes(storage::Session&, tenant::Resource& next, cons
     return {};
 }
 
+// As Azure, and so that nothing is kept which is not shown: the rules are part of Premium.
+Result<void> check_network(const tenant::Resource& next) {
+    const boost::json::value properties(next.properties);
+    const auto rules = tenant::network_rules_of(properties);
+    if (next.sku != "Premium" && (!rules.allowed_by_default || !rules.allowed.empty() || !rules.public_access)) {
+        return arm_failure(
+            ErrorCode::invalid_parameter, "SkuNotSupported",
+            fmt::format("Network rules and 'publicNetworkAccess' need the SKU Premium; the registry '{}' has {}. "
+                        "Set 'sku.name' to 'Premium', or leave the rules out.",
+                        next.name, next.sku.value_or("none")));
+    }
+    if (!tenant::export_allowed_by(properties) && rules.public_access) {
+        return arm_failure(ErrorCode::invalid_parameter, "ExportPolicyNeedsDisabledNetwork",
+                           "The property 'properties.policies.exportPolicy.status' can be 'disabled' only while "
+                           "'properties.publicNetworkAccess' is 'Disabled': who can pull can take images away.");
+    }
+    return {};
+}
+
+Result<void> check(storage::Session& session, tenant::Resource& next, const tenant::Resource* before,
+                   const boost::json::value& sent) {
+    if (auto network = check_network(next); !network) return network;
+    return note_policy_changes(session, next, before, sent);
+}
+
+std::vector<Action> actions() {
+    std::vector<Action> out{list_credentials(), regenerate_credential(), list_usages(),         list_policies(),
+                            update_policies(),  import_image(),          generate_credentials()};
+    for (Action& action : actions_not_offered()) out.push_back(std::move(action));
+    return out;
+}
+
 Error name_taken(const gateway::Services& services, std::string_view name) {
     return {ErrorCode::name_not_available,
             fmt::format("The registry DNS name {} is already in use. You can check if the name is already claimed using "
@@ -130,13 +191,14 @@ ResourceType registries() {
         .operations = "Microsoft.ContainerRegistry/registries",
         .noun = "registry",
         .event = "registry",
+        .identities = IdentityKinds::both,
         .is_valid_name = is_registry_name,
         .name_rule = name_rule,
         .name_taken = name_taken,
         .skus = {"Basic", "Standard", "Premium"},
         .properties = properties(),
-        .actions = {list_credentials(), regenerate_credential(), list_usages(), import_image(), generate_credentials()},
-        .before_write = note_policy_changes,
+        .actions = actions(),
+        .before_write = check,
         .show = show,
         .api_versions = {"2026-09-01-preview", "2025-11-01", "2023-07-01", "2022-12-01", "2022-02-01-preview",
                          "2021-08-01-preview", "2020-11-01-preview", "2019-05-01"},

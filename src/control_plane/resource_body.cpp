@@ -24,6 +24,16 @@ std::unexpected<Error> invalid(std::string_view code, std::string message) {
     return std::unexpected(std::move(error));
 }
 
+Result<std::string> parse_sku(const ResourceType& type, const value& sku) {
+    const auto name = find_string(sku, "name");
+    for (const std::string_view known : type.skus) {
+        if (name && equals_ignoring_case(*name, known)) return std::string(known);
+    }
+    return invalid("SkuNotSupported", fmt::format("'sku.name' must be one of {}.", fmt::join(type.skus, ", ")));
+}
+
+} // namespace
+
 Result<void> check_tags(const value& tags) {
     if (!tags.is_object()) return invalid("InvalidTags", "'tags' must be an object of names and string values.");
     if (tags.get_object().size() > most_tags) {
@@ -43,16 +53,6 @@ Result<void> check_tags(const value& tags) {
     }
     return {};
 }
-
-Result<std::string> parse_sku(const ResourceType& type, const value& sku) {
-    const auto name = find_string(sku, "name");
-    for (const std::string_view known : type.skus) {
-        if (name && equals_ignoring_case(*name, known)) return std::string(known);
-    }
-    return invalid("SkuNotSupported", fmt::format("'sku.name' must be one of {}.", fmt::join(type.skus, ", ")));
-}
-
-} // namespace
 
 std::optional<std::string> normalize_location(std::string_view location) {
     std::string out;
@@ -89,6 +89,10 @@ Result<ResourceBody> parse_resource_body(const ResourceType& type, const value& 
     if (const value* properties = find_member(body, "properties")) {
         if (!properties->is_object()) return invalid("InvalidRequestContent", "'properties' must be an object.");
         out.properties = *properties;
+    }
+    if (const value* identity = find_member(body, "identity"); identity != nullptr && type.identities != IdentityKinds::none) {
+        if (!identity->is_object()) return invalid("InvalidIdentityType", "'identity' must be an object with a 'type'.");
+        out.identity = *identity;
     }
     return out;
 }

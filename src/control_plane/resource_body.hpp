@@ -15,6 +15,7 @@ struct ResourceBody {
     std::optional<boost::json::object> tags;
     std::optional<std::string> sku; ///< in the spelling of the type
     boost::json::value properties = nullptr;
+    boost::json::value identity = nullptr; ///< of types that may have one: an object, or null
 };
 
 /// `invalid_parameter` (ARM code `InvalidRequestContent` for what is no object) with what is wrong where. Unknown members

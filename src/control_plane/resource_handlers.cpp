@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "control_plane/errors.hpp"
 #include "control_plane/resource_body.hpp"
+#include "control_plane/resource_identity.hpp"
 #include "gateway/response.hpp"
 #include "storage/events.hpp"
 
@@ -94,6 +95,9 @@ public:
         auto next = *existing ? Result<Resource>(**existing) : make(session);
         if (!next) return failure(std::move(next));
         if (auto changed = change(*next, existing->has_value()); !changed) return failure(std::move(changed));
+        if (auto identified = apply_identity(session, type_.identities, body_.identity, replace_, *next); !identified) {
+            return failure(std::move(identified));
+        }
         if (type_.before_write) {
             const Resource* before = *existing ? &**existing : nullptr;
             if (auto checked = type_.before_write(session, *next, before, body_.properties); !checked)
@@ -221,6 +225,9 @@ Task<Result<Response>> write_resource(const Plane& plane, const ResourceType& ty
     auto body = parse_resource_body(type, *json);
     if (!body) co_return failure(std::move(body));
     if (auto known = check_subscription(context); !known) co_return failure(std::move(known));
+    if (!type.not_offered.empty()) {
+        co_return failure(ErrorCode::unsupported, fmt::format("A {} cannot be made here. {}", type.noun, type.not_offered));
+    }
 
     const Write write(plane, type, context, *body, replace);
     auto writing = plane.services.database.write(write);
@@ -296,7 +303,7 @@ Task<Result<Response>> delete_resource(const Plane& plane, const ResourceType& t
     if (!*removed) co_return gateway::empty_response(204);
     auto refreshed = co_await plane.services.tenancy.refresh();
     if (!refreshed) co_return failure(std::move(refreshed));
-    co_return gateway::empty_response(200);
+    co_return gateway::empty_response(type.deleted_status);
 }
 
 Task<Result<Response>> run_action(const Plane& plane, const ResourceType& type, const Action& action, Context& context) {

@@ -34,6 +34,7 @@ object to_summary(const ResourceType& type, const tenant::Resource& resource) {
         out["location"] = resource.location;
         out["tags"] = resource.tags;
     }
+    if (!resource.identity.empty()) out["identity"] = resource.identity;
     if (resource.sku) out["sku"] = object{{"name", *resource.sku}, {"tier", *resource.sku}};
     return out;
 }

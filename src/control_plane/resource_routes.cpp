@@ -55,8 +55,8 @@ public:
     std::vector<Route> build() {
         one("put", http::Method::put, "write", largest_body, put_resource, "Creates or replaces");
         one("get", http::Method::get, "read", 0, get_resource, "Reads");
-        one("patch", http::Method::patch, "write", largest_body, patch_resource, "Changes");
-        one("delete", http::Method::delete_, "delete", 0, delete_resource, "Deletes");
+        if (type_.not_offered.empty()) one("patch", http::Method::patch, "write", largest_body, patch_resource, "Changes");
+        if (type_.has_delete) one("delete", http::Method::delete_, "delete", 0, delete_resource, "Deletes");
         list("list", paths_.collection, paths_.parent);
         if (!paths_.in_subscription.empty()) {
             list("listInSubscription", paths_.in_subscription, "/subscriptions/{subscription}");

@@ -30,6 +30,14 @@ struct Action {
     std::string_view summary{};
 };
 
+/// Which managed identities the resources of a type may have.
+enum class IdentityKinds : std::uint8_t {
+    none,
+    user,   ///< `UserAssigned`
+    system, ///< `SystemAssigned`: made with it, gone with it
+    both,
+};
+
 /// A type of ARM resource. All that ARM does alike for every type (routes, permissions, create, read, list, change, delete,
 /// paging, tags, systemData, errors) is made from this description by `resource_routes`; adding a type is adding one of these.
 struct ResourceType {
@@ -41,6 +49,12 @@ struct ResourceType {
     bool has_system_data = true;
     bool has_location = true;               ///< false for what has neither location nor tags of its own
     bool delete_absent_is_an_error = false; ///< 404 instead of 204
+    bool has_delete = true;                 ///< false: ARM has no such operation
+    unsigned deleted_status = 200;          ///< of a DELETE that deleted something
+    /// Why none of this type can be made here, and what to do instead: a sentence. The type is there for those who list it,
+    /// and every list of it is empty. Empty: the type is offered.
+    std::string_view not_offered{};
+    IdentityKinds identities = IdentityKinds::none;
 
     bool (*is_valid_name)(std::string_view) = nullptr;
     std::string_view name_rule{}; ///< the sentence for a name that is not valid

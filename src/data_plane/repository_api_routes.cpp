@@ -144,6 +144,8 @@ std::vector<gateway::Route> RepositoryApiRoutes::routes() {
     add("acr.tag.patch", patch, "/acr/v1/{name...}/_tags/{tag}", write, &Self::patch_tag, "Locks a tag");
     add("acr.tag.delete", delete_, "/acr/v1/{name...}/_tags/{tag}", remove, &Self::remove_tag,
         "Deletes a tag; the manifest stays");
+    out.back().entry.kind = gateway::EntryKind::any;
+    out.back().entry.permissions.push_back(&gateway::permissions::untag);
     add("acr.manifest.list", get, "/acr/v1/{name...}/_manifests", read, &Self::list_manifests,
         "Lists manifests with their attributes");
     add("acr.manifest.get", get, "/acr/v1/{name...}/_manifests/{digest}", read, &Self::get_manifest, "Shows a manifest");

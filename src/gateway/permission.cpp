@@ -35,6 +35,12 @@ Permission directory_permission(std::string_view name) {
             .directory_permission = name};
 }
 
+Permission member_permission(std::string_view name) {
+    Permission out = directory_permission(name);
+    out.members_hold = true;
+    return out;
+}
+
 namespace permissions {
 
 using tenant::TokenAction;
@@ -66,6 +72,16 @@ const Permission delete_content{.name = "repository/delete",
                                 .challenge = "delete",
                                 .directory_permission = {},
                                 .scope_map_actions = {TokenAction::content_delete}};
+
+// Who may push can move a tag anywhere: taking it away is no more than that. Clients ask for it with a token for `delete`.
+const Permission untag{.name = "repository/untag",
+                       .registry_permissions = push.registry_permissions,
+                       .repository_permissions = push.repository_permissions,
+                       .token_action = "delete",
+                       .token_alternative = "push",
+                       .challenge = "delete",
+                       .directory_permission = {},
+                       .scope_map_actions = push.scope_map_actions};
 
 // A token asked for `pull` may read attributes too, as ACR lets anonymous pull tokens.
 const Permission metadata_read{.name = "repository/metadata_read",

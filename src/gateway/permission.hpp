@@ -22,6 +22,7 @@ struct Permission {
     std::string_view challenge;                          ///< the actions that a challenge names: `pull,push`
     std::string_view directory_permission;               ///< `microsoft.directory/applications/create`, or empty
     std::vector<tenant::TokenAction> scope_map_actions{}; ///< all that a repository token needs; none: no token may
+    bool members_hold = false;                            ///< in the directory: every user has it, without a directory role
 
     const std::vector<rbac::Operation>& operations(tenant::RoleAssignmentMode mode) const noexcept {
         return mode == tenant::RoleAssignmentMode::registry_permissions ? registry_permissions : repository_permissions;
@@ -32,12 +33,15 @@ struct Permission {
 Permission arm_permission(std::string_view operation);
 /// A permission in the directory.
 Permission directory_permission(std::string_view name);
+/// One that everybody who is a user of the directory has, as Entra's default user permissions give it to members.
+Permission member_permission(std::string_view name);
 
 /// The data plane's permissions (acr-data-plane reference section 5.1).
 namespace permissions {
 extern const Permission pull;
 extern const Permission push; ///< with pull, as Azure asks
 extern const Permission delete_content;
+extern const Permission untag; ///< push, for taking a tag away: beside `delete_content`
 extern const Permission metadata_read;
 extern const Permission metadata_write;
 extern const Permission list_tags; ///< pull in registry permissions, metadata/read in repository permissions

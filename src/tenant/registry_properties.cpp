@@ -11,18 +11,22 @@ RoleAssignmentMode role_assignment_mode_of(const boost::json::value& properties)
                                                                    : RoleAssignmentMode::registry_permissions;
 }
 
+bool export_allowed_by(const boost::json::value& properties) {
+    const auto* policies = find_member(properties, "policies");
+    const auto* policy = policies != nullptr ? find_member(*policies, "exportPolicy") : nullptr;
+    return policy == nullptr || !equals_ignoring_case(find_string(*policy, "status").value_or("enabled"), "disabled");
+}
+
 void apply_properties(Registry& registry, const boost::json::value& properties) {
     registry.admin_user_enabled = find_bool(properties, "adminUserEnabled").value_or(false);
     registry.anonymous_pull_enabled = find_bool(properties, "anonymousPullEnabled").value_or(false);
     registry.mode = role_assignment_mode_of(properties);
     registry.network = network_rules_of(properties);
+    registry.export_allowed = export_allowed_by(properties);
     if (const auto* policies = find_member(properties, "policies")) {
         if (const auto* policy = find_member(*policies, "azureADAuthenticationAsArmPolicy")) {
             registry.arm_tokens_accepted =
                 !equals_ignoring_case(find_string(*policy, "status").value_or("enabled"), "disabled");
-        }
-        if (const auto* policy = find_member(*policies, "exportPolicy")) {
-            registry.export_allowed = !equals_ignoring_case(find_string(*policy, "status").value_or("enabled"), "disabled");
         }
     }
 }

@@ -11,5 +11,7 @@ namespace berth::tenant {
 void apply_properties(Registry& registry, const boost::json::value& properties);
 /// `roleAssignmentMode` alone.
 RoleAssignmentMode role_assignment_mode_of(const boost::json::value& properties);
+/// The policy `exportPolicy` alone: whether other registries may import from this one.
+bool export_allowed_by(const boost::json::value& properties);
 
 } // namespace berth::tenant

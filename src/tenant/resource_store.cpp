@@ -22,7 +22,7 @@ constexpr std::string_view resource_group_type_key = "microsoft.resources/resour
 
 #define BERTH_RESOURCE_COLUMNS                                                                                                 \
     "id, guid, tenant_id, subscription_id, name, scope, location, tags, sku, properties, created_at, created_by, "             \
-    "updated_at, updated_by"
+    "updated_at, updated_by, identity"
 
 std::vector<std::string_view> segments_of(std::string_view path) {
     std::vector<std::string_view> out;
@@ -75,12 +75,12 @@ Result<rbac::Scope> canonical_scope(const Resource& resource) {
 Result<std::int64_t> insert_row(Session& session, const Resource& resource, const rbac::Scope& scope) {
     auto rows = session.query(
         "insert into resources(guid, tenant_id, subscription_id, resource_group_key, type_key, name, name_key, scope, "
-        "scope_key, location, tags, sku, properties, created_at, created_by, updated_at, updated_by) "
-        "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) returning id",
+        "scope_key, location, tags, sku, properties, created_at, created_by, updated_at, updated_by, identity) "
+        "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) returning id",
         resource.guid.value(), resource.tenant.value(), resource.subscription.value(), to_lower(resource.resource_group),
         to_lower(resource.type), resource.name, to_lower(resource.name), scope.value(), scope.key(), resource.location,
         boost::json::serialize(resource.tags), resource.sku, boost::json::serialize(resource.properties), resource.created_at,
-        resource.created_by, resource.updated_at, resource.updated_by);
+        resource.created_by, resource.updated_at, resource.updated_by, boost::json::serialize(resource.identity));
     if (!rows) return failure(std::move(rows));
     auto more = rows->next();
     if (!more) return failure(std::move(more));
@@ -119,6 +119,8 @@ Result<Resource> resource_of(const Rows& rows) {
     if (!tags) return failure(std::move(tags));
     auto properties = json_object_column(rows, 9, "properties of a resource");
     if (!properties) return failure(std::move(properties));
+    auto identity = json_object_column(rows, 14, "identity of a resource");
+    if (!identity) return failure(std::move(identity));
     return Resource{.row = rows.integer(0),
                     .guid = std::move(*guid),
                     .tenant = std::move(*tenant),
@@ -134,7 +136,8 @@ Result<Resource> resource_of(const Rows& rows) {
                     .created_at = rows.time(10),
                     .created_by = std::string(rows.text(11)),
                     .updated_at = rows.time(12),
-                    .updated_by = std::string(rows.text(13))};
+                    .updated_by = std::string(rows.text(13)),
+                    .identity = std::move(*identity)};
 }
 
 } // namespace
@@ -183,9 +186,10 @@ Result<std::int64_t> insert_resource(Session& session, const Resource& resource)
 Result<void> update_resource(Session& session, const Resource& resource) {
     if (auto counted = count_mode_switch(session, resource); !counted) return counted;
     auto updated = session.execute("update resources set location = ?2, tags = ?3, sku = ?4, properties = ?5, "
-                                   "updated_at = ?6, updated_by = ?7 where scope_key = ?1",
+                                   "updated_at = ?6, updated_by = ?7, identity = ?8 where scope_key = ?1",
                                    resource.scope.key(), resource.location, boost::json::serialize(resource.tags), resource.sku,
-                                   boost::json::serialize(resource.properties), resource.updated_at, resource.updated_by);
+                                   boost::json::serialize(resource.properties), resource.updated_at, resource.updated_by,
+                                   boost::json::serialize(resource.identity));
     if (!updated) return failure(std::move(updated));
     if (*updated == 0) {
         return failure(ErrorCode::not_found, fmt::format("The resource '{}' was not found.", resource.scope.value()));
@@ -211,7 +215,8 @@ Result<void> delete_resource(Session& session, const rbac::Scope& scope, Timesta
     for (const std::string_view sql :
          {"delete from resources where scope_key = ?1 or (scope_key >= ?2 and scope_key < ?3)",
           "delete from role_assignments where scope_key = ?1 or (scope_key >= ?2 and scope_key < ?3)",
-          "delete from deny_assignments where scope_key = ?1 or (scope_key >= ?2 and scope_key < ?3)"}) {
+          "delete from deny_assignments where scope_key = ?1 or (scope_key >= ?2 and scope_key < ?3)",
+          "delete from resource_locks where scope_key = ?1 or (scope_key >= ?2 and scope_key < ?3)"}) {
         if (auto done = session.execute(sql, range.at, range.below, range.beyond); !done) return failure(std::move(done));
     }
     return {};

@@ -33,6 +33,8 @@ struct Resource {
     std::string created_by;
     Timestamp updated_at{};
     std::string updated_by;
+    /// Its managed identities as ARM shows them (`type`, `principalId`, `tenantId`, `userAssignedIdentities`); empty: none.
+    boost::json::object identity{};
 };
 
 /// The type that the id of a resource or resource group spells, in the id's own spelling; nullopt for what is no such id.
@@ -42,12 +44,12 @@ Result<std::optional<Resource>> find_resource(storage::Session& session, const r
 /// Creates; `already_exists` for the same scope, or for a registry name that is taken anywhere (names are global).
 /// A registry comes with its system scope maps. Returns the row.
 Result<std::int64_t> insert_resource(storage::Session& session, const Resource& resource);
-/// Replaces location, tags, sku, properties, updated_*; a registry whose role assignment mode changes gets another epoch.
-/// `not_found`.
+/// Replaces location, tags, sku, properties, identity, updated_*; a registry whose role assignment mode changes gets another
+/// epoch. `not_found`.
 Result<void> update_resource(storage::Session& session, const Resource& resource);
 /// Deletes one resource and all that hangs on it: the resources below it (those of a resource group too), a registry's
-/// content, its tokens and scope maps, and the role and deny assignments at or below it. Blobs that lost a link are queued for
-/// the collector, as of `now`. `not_found`.
+/// content, its tokens and scope maps, and the role and deny assignments and locks at or below it. Blobs that lost a link are
+/// queued for the collector, as of `now`. `not_found`.
 Result<void> delete_resource(storage::Session& session, const rbac::Scope& scope, Timestamp now = Clock().now());
 /// One page, in the order of their scopes, which is name order within one group and type: resources of a type in a
 /// subscription, in one resource group if given. Without a type: everything but resource groups, tokens and scope maps (Azure

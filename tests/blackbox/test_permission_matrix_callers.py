@@ -12,7 +12,7 @@ from test_permission_matrix import check_allowed
 
 # What each may, by the names of the route table; roles and modes are nothing to them.
 ALL = {"repository/pull", "repository/push", "repository/delete", "repository/list_tags", "repository/metadata_read",
-       "repository/metadata_write"}
+       "repository/metadata_write", "repository/untag"}
 CALLERS = {
     "nobody": set(),
     "anonymous": {"repository/pull", "repository/list_tags", "repository/metadata_read", "registry/catalog"},
@@ -20,7 +20,7 @@ CALLERS = {
     "_repositories_admin": ALL,
     "_repositories_pull": {"repository/pull", "repository/list_tags"},
     "_repositories_pull_metadata_read": {"repository/pull", "repository/list_tags", "repository/metadata_read"},
-    "_repositories_push": {"repository/pull", "repository/list_tags", "repository/push"},
+    "_repositories_push": {"repository/pull", "repository/list_tags", "repository/push", "repository/untag"},
     "_repositories_push_metadata_write": ALL - {"repository/delete"},
     "disabled": set(),
 }

@@ -6,7 +6,7 @@ import pytest
 
 from permission_matrix import calls
 from permission_matrix.evaluator import built_in_roles, covers
-from permission_matrix.people import INNER, SEEN_TOKEN, TOP, Person, Place, World, group_scope
+from permission_matrix.people import INNER, SEEN_CHILD, SEEN_TOKEN, TOP, Person, Place, World, group_scope
 from permission_matrix.route_table import MODES, REGISTRY_MODE, routes
 
 LISTS = [route for route in routes() if route.kind in ("filter", "all or filter")]
@@ -155,6 +155,11 @@ CASES = {
     "arm.providerOperation.get": everybody,
     "arm.scopeMap.list": Shown(children("scopeMaps", SYSTEM_SCOPE_MAPS)),
     "arm.token.list": Shown(children("tokens", {SEEN_TOKEN})),
+    "arm.webhook.list": Shown(children("webhooks", {SEEN_CHILD})),
+    "arm.cacheRule.list": Shown(children("cacheRules", {SEEN_CHILD})),
+    "arm.credentialSet.list": Shown(children("credentialSets", {SEEN_CHILD})),
+    # Empty for all.
+    **{f"arm.{one}.list": everybody for one in calls.NOT_OFFERED},
     "arm.managementGroup.list": Shown(management_groups),
     "arm.managementGroup.put": writes_group,
     "catalog.list": Shown(repositories, name_of, "repositories"),

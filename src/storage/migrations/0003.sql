@@ -163,7 +163,6 @@ create table authorization_codes (
     redirect_uri text not null,
     code_challenge text not null,
     access text not null,                   -- JSON: what was asked for
-    lifetime bigint not null,               -- of the grant once the code was redeemed, in microseconds
     used integer not null,
     ends_at bigint not null
 );
@@ -210,3 +209,12 @@ create table outside_accounts (
     primary key (issuer, subject)
 );
 create index outside_accounts_by_principal on outside_accounts(principal_id);
+
+-- Blobs that a running import has fetched and checked, not yet linked by any repository: they are when all that the image
+-- needs is there. Without a reference to the operation, so that none is forgotten when that goes.
+create table import_blobs (
+    operation_id text not null,
+    digest bytea not null references blobs(digest),
+    primary key (operation_id, digest)
+) without rowid;
+create index import_blobs_by_digest on import_blobs(digest);

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from harness import content
 from harness.content import digest_of
-from permission_matrix.people import INNER, REPOSITORY, SEEN_TOKEN, TAG, TOP, Place, World
+from permission_matrix.people import INNER, REPOSITORY, SEEN_CHILD, SEEN_TOKEN, TAG, TOP, Place, World
 from permission_matrix.route_table import PARAMETER, Route
 
 ABSENT = "0c0ffee0-0000-4000-8000-00000000dead"
@@ -63,6 +63,14 @@ def _registry(world: World, place: Place) -> dict:
 def _absent(*names: str) -> dict[str, Fill]:
     return {name: lambda world, place: ABSENT_NAME for name in names}
 
+
+def _seen(kind: str) -> dict[str, Fill]:
+    return {kind: lambda world, place: SEEN_CHILD}
+
+
+# Types that there are none of.
+NOT_OFFERED = ("replication", "privateEndpointConnection", "connectedRegistry", "exportPipeline", "importPipeline", "pipelineRun",
+               "task", "taskRun", "agentPool", "run")
 
 CALLS: dict[str, Call] = {
     "manifest.get": Call((200,)),
@@ -135,6 +143,28 @@ CALLS: dict[str, Call] = {
     "arm.token.patch": Call((404,)),
     "arm.token.delete": Call((204,)),
     "arm.registry.generateCredentials": Call((400,)),
+    "arm.registry.listPolicies": Call((200,)),
+    "arm.registry.updatePolicies": Call((200,)),
+    "arm.registry.privateLinkResources": Call((200,)),
+    "arm.registry.scheduleRun": Call((400,)),
+    "arm.registry.listBuildSourceUploadUrl": Call((400,)),
+    "arm.webhook.put": Call((400,)),
+    "arm.webhook.get": Call((200,), _seen("webhooks")),
+    "arm.webhook.patch": Call((404,)),
+    "arm.webhook.delete": Call((204,)),
+    "arm.webhook.getCallbackConfig": Call((200,), _seen("webhooks")),
+    "arm.webhook.ping": Call((400,), _seen("webhooks")),
+    "arm.webhook.listEvents": Call((200,), _seen("webhooks")),
+    "arm.cacheRule.put": Call((400,)),
+    "arm.cacheRule.get": Call((200,), _seen("cacheRules")),
+    "arm.cacheRule.patch": Call((404,)),
+    "arm.cacheRule.delete": Call((204,)),
+    "arm.credentialSet.put": Call((400,)),
+    "arm.credentialSet.get": Call((200,), _seen("credentialSets")),
+    "arm.credentialSet.patch": Call((404,)),
+    "arm.credentialSet.delete": Call((204,)),
+    **{f"arm.{one}.{verb}": Call((status,)) for one in NOT_OFFERED
+       for verb, status in (("put", 400), ("get", 404), ("delete", 204))},
     "arm.managementGroup.put": Call((200,)),
     "arm.managementGroup.get": Call((200,)),
     "arm.managementGroup.patch": Call((200,)),

@@ -17,6 +17,15 @@ REPOSITORY = "matrix/app"
 TAG = "v1"
 TOP, INNER = "matrixtop", "matrixinner"
 SEEN_TOKEN = "matrixtoken"
+SEEN_CHILD = "matrixseen"
+# One of each in each registry, for those who look for one.
+SEEN_CHILDREN = {
+    "webhooks": {"location": "westeurope", "properties": {"serviceUri": "https://hooks.example/", "actions": ["push"]}},
+    "cacheRules": {"properties": {"sourceRepository": "docker.io/library/nginx", "targetRepository": "matrix/cached"}},
+    "credentialSets": {"properties": {"loginServer": "docker.io", "authCredentials": [
+        {"name": "Credential1", "usernameSecretIdentifier": "https://vault.example/secrets/user",
+         "passwordSecretIdentifier": "https://vault.example/secrets/password"}]}},
+}
 
 
 @dataclass
@@ -132,6 +141,8 @@ def new_place(world: World, mode: str) -> Place:
     Oci(world.http, place.registry.login_server, world.owner.credentials, "basic").push(REPOSITORY, place.image, TAG)
     world.owner.arm.call("PUT", f"{place.registry.id}/tokens/{SEEN_TOKEN}", json={"properties": {
         "scopeMapId": f"{place.registry.id}/scopeMaps/_repositories_pull"}}).expect(200, 201)
+    for kind, document in SEEN_CHILDREN.items():
+        world.owner.arm.call("PUT", f"{place.registry.id}/{kind}/{SEEN_CHILD}", json=document).expect(200, 201)
     return place
 
 

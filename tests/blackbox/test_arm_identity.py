@@ -1,0 +1,43 @@
+"""Managed identities of registries: system-assigned ones are made and end with them."""
+
+import pytest
+
+
+def patch(arm, registry, **identity):
+    return arm.call("PATCH", registry.id, json={"identity": identity})
+
+
+def test_system_assigned(arm, registry, graph):
+    assert "identity" not in arm.get_registry(registry.name).json()
+    identity = patch(arm, registry, type="systemassigned").expect(200).json()["identity"]
+    assert identity["type"] == "SystemAssigned" and identity["tenantId"] == arm.bootstrap.tenant_id
+    path = f"/v1.0/servicePrincipals/{identity['principalId']}"
+    assert graph.call("GET", path).expect(200).json()["displayName"] == registry.name
+    # Roles can be given to it at once.
+    arm.assign("AcrPull", identity["principalId"], registry.id)
+    assert patch(arm, registry, type="SystemAssigned").expect(200).json()["identity"] == identity, "it stays the same"
+    assert arm.patch_registry(registry.name, tags={"a": "b"}).expect(200).json()["identity"] == identity
+    assert "identity" not in patch(arm, registry, type="None").expect(200).json()
+    assert graph.call("GET", path).status == 404
+
+
+def test_ends_with_the_registry(arm, new_registry, graph):
+    registry = new_registry()
+    principal = patch(arm, registry, type="SystemAssigned").expect(200).json()["identity"]["principalId"]
+    arm.delete_registry(registry.name).expect(200)
+    assert graph.call("GET", f"/v1.0/servicePrincipals/{principal}").status == 404
+    new_registry(registry.name)
+    again = patch(arm, registry, type="SystemAssigned").expect(200).json()["identity"]["principalId"]
+    assert again != principal, "a name made anew starts with nothing"
+
+
+@pytest.mark.parametrize("identity", [
+    {}, {"type": 5}, {"type": "Admin"}, {"type": "None, SystemAssigned"}, {"type": "SystemAssigned,"}, {"type": "UserAssigned"},
+    {"type": "UserAssigned", "userAssignedIdentities": []}, {"type": "UserAssigned", "userAssignedIdentities": {"x": {}}},
+    {"type": "UserAssigned", "userAssignedIdentities": {
+        "/subscriptions/0c0ffee0-0000-4000-8000-00000000dead/resourceGroups/g/providers/Microsoft.ManagedIdentity/"
+        "userAssignedIdentities/absent": {}}}], ids=lambda one: str(one)[:70])
+def test_identities_that_are_none(arm, registry, identity):
+    answer = arm.call("PATCH", registry.id, json={"identity": identity})
+    assert answer.status == 400 and "dentity" in answer.json()["error"]["code"], answer
+    assert "identity" not in arm.get_registry(registry.name).json()
