@@ -87,6 +87,7 @@ Result<VerificationKey> VerificationKey::from_jwk(const value& jwk) {
         auto key = import_rsa(number(jwk, "n"), number(jwk, "e"));
         if (!key) return failure(std::move(key));
         out.key_ = std::move(*key);
+        if (out.algorithm_.empty()) out.algorithm_ = "RS256"; // what issuers that name none sign with
     } else if (*type == "EC") {
         const Curve* curve = find_curve(find_string(jwk, "crv").value_or(""));
         if (curve == nullptr) return unusable("its curve is not P-256, P-384 or P-521");

@@ -1,6 +1,7 @@
 #include "sign_in/client_authentication.hpp"
 
 #include "base/guid.hpp"
+#include "sign_in/client_assertion.hpp"
 #include "sign_in/entra_error.hpp"
 
 #include <fmt/format.h>
@@ -23,8 +24,9 @@ Task<Result<AuthenticatedClient>> by_secret(const Services& services, const Cont
     // A client id is a GUID; people's names and passwords do not sign in here.
     const auto client_id = Guid::parse(request.client_id);
     if (!client_id) co_return wrong_secret(request.client_id);
-    auto verified =
-        co_await services.credentials.verify_principal(context.world(), client_id->value(), request.client_secret.reveal());
+    const std::string_view address = context.request().remote_address;
+    const std::string_view secret = request.client_secret.reveal();
+    auto verified = co_await services.credentials.verify_principal(context.world(), client_id->value(), secret, address);
     if (!verified && verified.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(verified));
     const auto* principal = verified ? context.world().find_principal(verified->id) : nullptr;
     if (principal == nullptr) co_return wrong_secret(request.client_id);
@@ -36,9 +38,11 @@ Task<Result<AuthenticatedClient>> by_secret(const Services& services, const Cont
 Task<Result<AuthenticatedClient>> authenticate_client(const Services& services, const Context& context,
                                                       const TokenRequest& request) {
     if (!request.client_assertion.empty()) {
-        co_return entra_failure(ErrorCode::invalid_credentials, "invalid_client", 7000216,
-                                "This version of berth takes a 'client_secret'; certificates and federated assertions "
-                                "('client_assertion') are not part of it.");
+        if (!request.client_secret.empty()) {
+            co_return invalid_request(900144, "Send 'client_secret' or 'client_assertion', not both.");
+        }
+        auto client = co_await authenticate_by_assertion(services, context, request);
+        co_return client;
     }
     if (request.client_secret.empty()) {
         co_return entra_failure(ErrorCode::invalid_credentials, "invalid_client", 7000216,

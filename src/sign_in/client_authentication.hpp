@@ -17,8 +17,8 @@ struct AuthenticatedClient {
     std::string secret;                 ///< which of its credentials (`identity::Caller::secret`)
 };
 
-/// Proves the client of a token request by what the request holds: its secret. Unknown clients and wrong proofs are told
-/// alike. Failures have Entra's codes and words.
+/// Proves the client of a token request by what the request holds: its secret or its assertion. Unknown clients and wrong
+/// proofs are told alike. Failures have Entra's codes and words.
 Task<Result<AuthenticatedClient>> authenticate_client(const gateway::Services& services, const gateway::Context& context,
                                                       const TokenRequest& request);
 
