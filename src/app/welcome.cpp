@@ -1,5 +1,7 @@
 #include "app/welcome.hpp"
 
+#include "app/client/shell_word.hpp"
+
 #include <fmt/format.h>
 
 #include <iterator>
@@ -10,19 +12,6 @@ namespace {
 std::string_view without_scheme(std::string_view base) {
     const std::size_t at = base.find("://");
     return at == std::string_view::npos ? base : base.substr(at + 3);
-}
-
-// A path as one word of a shell.
-std::string shell_word(const std::string& text) {
-    std::string out = "'";
-    for (const char c : text) {
-        if (c == '\'') {
-            out += "'\\''";
-        } else {
-            out += c;
-        }
-    }
-    return out + "'";
 }
 
 } // namespace
@@ -60,6 +49,7 @@ std::string welcome_text(const BootstrapFile& file, const std::filesystem::path&
                recover;
     }
     fmt::format_to(to, "Sign the command line in as the Owner:\n\n  berth login --data {}\n\n", folder);
+    if (!file.for_people.empty()) out += "Set up az, the Azure CLI; this prints how:\n\n  berth az\n\n";
     if (!file.bootstrap.registry) {
         return out + "There is no registry yet. Make one:\n\n  berth registry create team1\n";
     }

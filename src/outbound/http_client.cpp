@@ -1,9 +1,11 @@
 #include "outbound/http_client.hpp"
 
+#include "base/encoding.hpp"
 #include "outbound/curl_library.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 
@@ -26,7 +28,27 @@ std::size_t take_body(char* data, std::size_t size, std::size_t count, void* use
     return size * count;
 }
 
+std::size_t take_header(char* data, std::size_t size, std::size_t count, void* user) {
+    auto& headers = *static_cast<std::vector<std::pair<std::string, std::string>>*>(user);
+    const std::string_view line(data, size * count);
+    if (line.starts_with("HTTP/")) headers.clear(); // those before were of an interim answer
+    if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
+        const std::string_view rest = line.substr(colon + 1);
+        const std::size_t begin = std::min(rest.find_first_not_of(" \t"), rest.size());
+        const std::size_t end = rest.find_last_not_of(" \t\r\n") + 1;
+        headers.emplace_back(to_lower(line.substr(0, colon)), rest.substr(begin, end > begin ? end - begin : 0));
+    }
+    return size * count;
+}
+
 } // namespace
+
+std::string ClientResponse::header(std::string_view name) const {
+    for (const auto& [each, value] : headers) {
+        if (each == name) return value;
+    }
+    return "";
+}
 
 Result<ClientResponse> send(const ClientRequest& request) {
     const auto library = CurlLibrary::load();
@@ -49,6 +71,9 @@ Result<ClientResponse> send(const ClientRequest& request) {
     curl.easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
     curl.easy_setopt(handle.get(), CURLOPT_WRITEFUNCTION, take_body);
     curl.easy_setopt(handle.get(), CURLOPT_WRITEDATA, &answer);
+    std::vector<std::pair<std::string, std::string>> answer_headers;
+    curl.easy_setopt(handle.get(), CURLOPT_HEADERFUNCTION, take_header);
+    curl.easy_setopt(handle.get(), CURLOPT_HEADERDATA, &answer_headers);
     curl.easy_setopt(handle.get(), CURLOPT_ERRORBUFFER, reason.data());
     if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
         curl.easy_setopt(handle.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
@@ -68,7 +93,7 @@ Result<ClientResponse> send(const ClientRequest& request) {
     }
     long status = 0;
     curl.easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
-    return ClientResponse{static_cast<unsigned>(status), std::move(answer.body)};
+    return ClientResponse{static_cast<unsigned>(status), std::move(answer.body), std::move(answer_headers)};
 }
 
 } // namespace berth::outbound

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,9 @@ struct ClientRequest {
 struct ClientResponse {
     unsigned status = 0;
     std::string body;
+    std::vector<std::pair<std::string, std::string>> headers{}; ///< names in lower case, of the last answer
+    /// The first of that name (in lower case); empty if there is none.
+    std::string header(std::string_view name) const;
 };
 
 /// Sends one request and waits for the whole answer; redirects are not followed. `unavailable` with a message for people

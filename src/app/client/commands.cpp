@@ -19,6 +19,12 @@ struct Branch {
     std::string_view says;
 };
 constexpr Branch branches[] = {
+    {"subscription", "Subscriptions: what resource groups lie in"},
+    {"resource-group", "Resource groups: what registries lie in"},
+    {"lock", "What nobody may delete or change"},
+    {"user", "Users: people who sign in"},
+    {"identity", "Managed identities: who programs are without a secret of their own"},
+    {"identity federated-credential", "Whose tokens sign in as a managed identity"},
     {"registry", "Registries"},
     {"registry credential", "The admin user's passwords"},
     {"principal", "Service principals: who programs sign in as"},

@@ -27,8 +27,8 @@ constexpr std::array<Lookup, 5> lookups = {{
     {"/servicePrincipals", "appId", Wanted::service_principal, true},
     {"/servicePrincipals", "displayName", Wanted::service_principal, false},
     {"/groups", "displayName", Wanted::group, false},
-    {"/users", "userPrincipalName", Wanted::anybody, false},
-    {"/users", "displayName", Wanted::anybody, false},
+    {"/users", "userPrincipalName", Wanted::user, false},
+    {"/users", "displayName", Wanted::user, false},
 }};
 
 // `#microsoft.graph.servicePrincipal` -> `ServicePrincipal`.
@@ -50,6 +50,7 @@ std::string_view noun_of(Wanted wanted) {
     switch (wanted) {
     case Wanted::service_principal: return "service principal";
     case Wanted::group: return "group";
+    case Wanted::user: return "user";
     case Wanted::anybody: break;
     }
     return "user, group or service principal";
@@ -102,7 +103,7 @@ Result<DirectoryName> resolve_name(Session& session, const std::string& name, Wa
         if (!objects && objects.error().code != ErrorCode::not_found) return failure(std::move(objects));
     }
     std::erase_if(found, [&](const auto& one) {
-        return (wanted == Wanted::group && one.type != "Group") ||
+        return (wanted == Wanted::group && one.type != "Group") || (wanted == Wanted::user && one.type != "User") ||
                (wanted == Wanted::service_principal && one.type != "ServicePrincipal");
     });
     if (found.size() > 1) return ambiguous(name, found);

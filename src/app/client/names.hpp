@@ -20,7 +20,7 @@ struct DirectoryName {
     std::string client_id = {}; ///< of a service principal
 };
 
-enum class Wanted : std::uint8_t { anybody, service_principal, group };
+enum class Wanted : std::uint8_t { anybody, user, service_principal, group };
 
 /// The one that `name` means: an object id or client id, a user principal name, or a display name. A name that several bear
 /// is `conflict`, and the message lists them; `not_found` for one that nobody bears. An object id that the caller may not

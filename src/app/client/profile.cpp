@@ -44,6 +44,8 @@ Result<Profile> load_profile() {
     const auto get = [&](std::string_view key) { return std::string(find_string(*json, key).value_or("")); };
     return Profile{.server = get("server"),
                    .ca_file = get("caFile"),
+                   .address = get("address"),
+                   .address_ca_file = get("addressCaFile"),
                    .tenant = get("tenantId"),
                    .subscription = get("subscriptionId"),
                    .resource_group = get("resourceGroup"),
@@ -56,6 +58,8 @@ Result<void> save_profile(const Profile& profile) {
     std::filesystem::create_directories(profile_path().parent_path(), error);
     const boost::json::object json{{"server", profile.server},
                                    {"caFile", profile.ca_file},
+                                   {"address", profile.address},
+                                   {"addressCaFile", profile.address_ca_file},
                                    {"tenantId", profile.tenant},
                                    {"subscriptionId", profile.subscription},
                                    {"resourceGroup", profile.resource_group},

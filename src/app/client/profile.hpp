@@ -13,6 +13,8 @@ namespace berth::app {
 struct Profile {
     std::string server;  ///< base address
     std::string ca_file; ///< empty: the system's
+    std::string address; ///< the https address that az is told; empty when there is none or it is not known
+    std::string address_ca_file;
     std::string tenant;
     std::string subscription;
     std::string resource_group; ///< where registries are made and looked for when nobody says otherwise; may be empty

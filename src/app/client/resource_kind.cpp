@@ -16,7 +16,8 @@ Result<Answer> list(const ResourceKind& kind, Session& session, const Values& va
 Result<boost::json::value> call(const ResourceKind& kind, Session& session, std::string_view method, const Values& values) {
     auto path = locate(kind, session, values);
     if (!path) return failure(std::move(path));
-    return kind.plane == ResourceKind::Plane::arm ? session.arm(method, *path) : session.graph(method, *path);
+    if (kind.plane == ResourceKind::Plane::graph) return session.graph(method, *path);
+    return session.arm_to_its_end(method, *path, nullptr, true, [](const boost::json::value&) {});
 }
 
 } // namespace

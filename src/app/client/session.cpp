@@ -8,6 +8,11 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <thread>
+
 namespace berth::app {
 namespace {
 
@@ -18,7 +23,11 @@ constexpr std::string_view sign_in_again = " Sign in again with 'berth login'.";
 std::string_view api_version(std::string_view path) {
     const std::string lower = to_lower(path.substr(0, path.find('?')));
     if (lower.find("/providers/microsoft.authorization/denyassignments") != std::string::npos) return "2024-07-01-preview";
+    if (lower.find("/providers/microsoft.authorization/locks") != std::string::npos) return "2020-05-01";
     if (lower.find("/providers/microsoft.authorization/") != std::string::npos) return "2022-04-01";
+    if (lower.find("/providers/microsoft.subscription/") != std::string::npos) return "2021-10-01";
+    if (lower.find("/providers/microsoft.managedidentity/") != std::string::npos) return "2023-01-31";
+    if (lower.find("/providers/microsoft.management/") != std::string::npos) return "2021-04-01";
     if (lower.find("/providers/microsoft.containerregistry/") != std::string::npos) return "2025-11-01";
     return "2022-12-01";
 }
@@ -55,6 +64,26 @@ std::unexpected<Error> refused(const outbound::ClientResponse& response) {
     std::string message = message_of(response);
     if (response.status == 401) message += sign_in_again;
     return failure(code_of(response.status), std::move(message));
+}
+
+Result<boost::json::value> document_of(const outbound::ClientResponse& response) {
+    if (response.body.empty()) return nullptr;
+    return parse_json(response.body);
+}
+
+// A link's path and query, for the server that was signed in to: a token goes nowhere else. Empty for no such link.
+std::string target_of(std::string_view link) {
+    const std::size_t scheme = link.find("://");
+    const std::size_t slash = link.find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
+    return slash == std::string_view::npos ? "" : std::string(link.substr(slash));
+}
+
+// How long the server asks to wait before it is asked again, within bounds.
+std::chrono::seconds pause_of(const outbound::ClientResponse& response) {
+    const std::string text = response.header("retry-after");
+    int seconds = 1;
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return std::chrono::seconds(std::clamp(seconds, 1, 30));
 }
 
 std::unexpected<Error> unanswered(Error error, const Profile& profile) {
@@ -141,8 +170,8 @@ Result<std::string> Session::token(Plane plane) {
     return tokens_[plane] = std::string(*text);
 }
 
-Result<boost::json::value> Session::call(Plane plane, std::string_view method, const std::string& target,
-                                         const boost::json::value& body) {
+Result<outbound::ClientResponse> Session::exchange(Plane plane, std::string_view method, const std::string& target,
+                                                   const boost::json::value& body) {
     auto bearer = token(plane);
     if (!bearer) return failure(std::move(bearer));
     outbound::ClientRequest request{.method = std::string(method),
@@ -154,11 +183,17 @@ Result<boost::json::value> Session::call(Plane plane, std::string_view method, c
         request.headers.emplace_back("Content-Type", "application/json");
         request.body = boost::json::serialize(body);
     }
-    const auto response = outbound::send(request);
+    auto response = outbound::send(request);
     if (!response) return unanswered(response.error(), profile_);
     if (response->status >= 300) return refused(*response);
-    if (response->body.empty()) return nullptr;
-    return parse_json(response->body);
+    return response;
+}
+
+Result<boost::json::value> Session::call(Plane plane, std::string_view method, const std::string& target,
+                                         const boost::json::value& body) {
+    const auto response = exchange(plane, method, target, body);
+    if (!response) return std::unexpected(response.error());
+    return document_of(*response);
 }
 
 Result<boost::json::value> Session::arm(std::string_view method, const std::string& path, const boost::json::value& body) {
@@ -182,14 +217,41 @@ Result<boost::json::array> Session::list(Plane plane, std::string target) {
         for (const auto& item : items->get_array()) out.push_back(item);
         const auto next = find_string(*page, plane == Plane::arm ? "nextLink" : "@odata.nextLink");
         if (!next || next->empty()) return out;
-        // The link's path and query, at the server that was signed in to: a token goes nowhere else.
-        const std::size_t scheme = next->find("://");
-        const std::size_t slash = next->find('/', scheme == std::string_view::npos ? 0 : scheme + 3);
-        if (slash == std::string_view::npos || next->substr(slash) == target) {
+        const std::string following = target_of(*next);
+        if (following.empty() || following == target) {
             return failure(ErrorCode::internal, fmt::format("The server's link to the next page leads nowhere: {}", *next));
         }
-        target = next->substr(slash);
+        target = following;
     }
+}
+
+Result<boost::json::value> Session::arm_to_its_end(std::string_view method, const std::string& path,
+                                                   const boost::json::value& body, bool wait, const Progress& progress) {
+    const char joint = path.find('?') == std::string::npos ? '?' : '&';
+    auto response = exchange(Plane::arm, method, fmt::format("{}{}api-version={}", path, joint, api_version(path)), body);
+    if (!response) return std::unexpected(response.error());
+    const std::string status_target = target_of(response->header("azure-asyncoperation"));
+    const std::string result_target = target_of(response->header("location"));
+    if (response->status != 202 || !wait || (status_target.empty() && result_target.empty())) return document_of(*response);
+    while (true) {
+        std::this_thread::sleep_for(pause_of(*response));
+        if (status_target.empty()) { // the result alone says whether it is there yet
+            response = exchange(Plane::arm, "GET", result_target, nullptr);
+            if (!response) return std::unexpected(response.error());
+            if (response->status != 202) return document_of(*response);
+            continue;
+        }
+        response = exchange(Plane::arm, "GET", status_target, nullptr);
+        if (!response) return std::unexpected(response.error());
+        auto status = document_of(*response);
+        if (!status) return status;
+        const std::string_view state = find_string(*status, "status").value_or("");
+        if (state == "Succeeded") break;
+        if (state == "Failed" || state == "Canceled") return failure(ErrorCode::bad_request, message_of(*response));
+        progress(*status);
+    }
+    if (result_target.empty()) return nullptr;
+    return call(Plane::arm, "GET", result_target, nullptr);
 }
 
 Result<boost::json::array> Session::list_arm(const std::string& path) {

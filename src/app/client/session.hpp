@@ -2,10 +2,12 @@
 
 #include "app/client/profile.hpp"
 #include "base/result.hpp"
+#include "outbound/http_client.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -31,6 +33,12 @@ public:
     Result<boost::json::value> arm(std::string_view method, const std::string& path, const boost::json::value& body = nullptr);
     Result<boost::json::value> graph(std::string_view method, const std::string& path,
                                      const boost::json::value& body = nullptr);
+    /// A request that may go on after its answer: waits for its end, asking as often as the server wants (`Retry-After`).
+    /// `progress` gets what the operation's status says each time. What the operation ended with, null for nothing; the
+    /// operation's own error when it failed. With `wait` false the answer to the request itself.
+    using Progress = std::function<void(const boost::json::value& status)>;
+    Result<boost::json::value> arm_to_its_end(std::string_view method, const std::string& path, const boost::json::value& body,
+                                              bool wait, const Progress& progress);
     /// All pages of a list.
     Result<boost::json::array> list_arm(const std::string& path);
     Result<boost::json::array> list_graph(const std::string& path);
@@ -42,6 +50,8 @@ private:
     enum class Plane : bool { arm, graph };
 
     Result<std::string> token(Plane plane);
+    Result<outbound::ClientResponse> exchange(Plane plane, std::string_view method, const std::string& target,
+                                              const boost::json::value& body);
     Result<boost::json::value> call(Plane plane, std::string_view method, const std::string& target,
                                     const boost::json::value& body);
     Result<boost::json::array> list(Plane plane, std::string target);

@@ -37,6 +37,8 @@ Result<Profile> profile_from_data_folder(const std::string& data) {
     const bool plain = find_member(*json, "http") != nullptr;
     return Profile{.server = plain ? get("http") : get("https"),
                    .ca_file = plain ? "" : get("caFile"),
+                   .address = get("address"),
+                   .address_ca_file = get("caFile"),
                    .tenant = get("tenantId"),
                    .subscription = get("subscriptionId"),
                    .resource_group = get("resourceGroup"),
@@ -84,8 +86,11 @@ Result<Profile> profile_from_options(const Values& values) {
     }
     auto secret = read_secret(values.text("secret-file"), "BERTH_CLIENT_SECRET", "Secret: ");
     if (!secret) return failure(std::move(secret));
-    return Profile{.server = std::move(*server),
-                   .ca_file = std::move(authority),
+    const bool secure = server->starts_with("https:");
+    return Profile{.server = *server,
+                   .ca_file = authority,
+                   .address = secure ? *server : "",
+                   .address_ca_file = secure ? authority : "",
                    .tenant = values.text("tenant"),
                    .subscription = {},
                    .resource_group = {},
