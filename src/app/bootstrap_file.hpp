@@ -24,7 +24,7 @@ enum class OwnerState : std::uint8_t {
 struct BootstrapFile {
     std::string http; ///< base address, or empty when it does not listen
     std::string https;
-    std::string for_people; ///< the https address that people type, with a name that the certificate is for; or empty
+    std::string for_people{}; ///< the https address that people type, with a name that the certificate is for; or empty
     std::filesystem::path authority_file;
     tenant::Bootstrap bootstrap;
     std::string login_server;           ///< empty without a registry
