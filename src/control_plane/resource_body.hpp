@@ -22,6 +22,9 @@ struct ResourceBody {
 /// are left out of account.
 Result<ResourceBody> parse_resource_body(const ResourceType& type, const boost::json::value& body);
 
+/// Names and values within ARM's limits: at most 50 tags.
+Result<void> check_tags(const boost::json::value& tags);
+
 /// `West Europe` and `westeurope` are one location: lower case without spaces. nullopt for what can be no location.
 std::optional<std::string> normalize_location(std::string_view location);
 
