@@ -188,6 +188,159 @@ TEST_F(Graph, Users) {
     }
 }
 
+TEST_F(Graph, WhatClientsSetIsKeptAndShown) {
+    const auto user = call(post, "/users",
+                           R"({"displayName":"Ada","userPrincipalName":"ada@example.org","mailNickname":"lovelace",)"
+                           R"("jobTitle":"Countess","passwordProfile":{"password":"correct horse",)"
+                           R"("forceChangePasswordNextSignIn":false}})");
+    ASSERT_EQ(user.status, 201U) << user.text;
+    EXPECT_EQ(text(user, "mailNickname"), "lovelace");
+    EXPECT_EQ(call(patch, "/users/ada@example.org", R"({"jobTitle":null,"userPrincipalName":"Ada.L@example.org"})").status,
+              204U);
+    const auto renamed = call(get, "/users/ada.l@example.org");
+    EXPECT_EQ(text(renamed, "id"), text(user, "id"));
+    EXPECT_TRUE(renamed.json.at("jobTitle").is_null());
+    EXPECT_EQ(text(renamed, "mailNickname"), "lovelace");
+    for (const std::string_view bad :
+         {R"({"nonsense":1})", R"({"id":"x"})", R"({"jobTitle":5})", R"({"userPrincipalName":null})",
+          R"({"keyCredentials":[]})", R"({"passwordProfile":{"forceChangePasswordNextSignIn":true}})",
+          R"({"passwordProfile":{"nonsense":true}})", R"({"members@odata.bind":[]})"}) {
+        EXPECT_EQ(call(patch, "/users/ada.l@example.org", std::string(bad)).code(), "Request_BadRequest") << bad;
+    }
+    EXPECT_EQ(call(patch, "/users/nobody@example.org", "{}").status, 404U);
+
+    const Robot robot = new_robot();
+    EXPECT_EQ(call(patch, "/applications/" + robot.application,
+                   R"({"identifierUris":["api://robot"],"web":{"redirectUris":["https://robot.example.org/"]}})")
+                  .status,
+              204U);
+    const auto principal = call(get, "/servicePrincipals/" + robot.principal);
+    EXPECT_EQ(principal.json.at("servicePrincipalNames").at(1).as_string(), "api://robot");
+    EXPECT_EQ(principal.json.at("replyUrls").at(0).as_string(), "https://robot.example.org/");
+    const auto other = call(post, "/applications", R"({"displayName":"other","identifierUris":["api://robot"]})");
+    EXPECT_EQ(other.status, 400U) << other.text;
+    EXPECT_EQ(call(get, "/applications?$filter=displayName%20eq%20'other'").json.at("value").as_array().size(), 0U)
+        << "nothing of it was made";
+    EXPECT_EQ(
+        call(get, "/applications?$filter=identifierUris/any(s:s%20eq%20'api://robot')").json.at("value").as_array().size(), 1U);
+}
+
+TEST_F(Graph, SelectsSortsCountsAndSearches) {
+    for (const char* name : {"Cleo", "ada", "Bob"}) {
+        call(post, "/users", fmt::format(R"({{"displayName":"{}","userPrincipalName":"{}@example.org"}})", name, name));
+    }
+    const auto page = call(get, "/users?$select=displayName&$orderby=displayName%20desc&$top=2&$count=true");
+    ASSERT_EQ(page.status, 200U) << page.text;
+    EXPECT_EQ(page.json.at("@odata.count"), 3);
+    EXPECT_EQ(page.json.at("value").at(0).at("displayName").as_string(), "Cleo");
+    EXPECT_FALSE(page.json.at("value").at(0).as_object().contains("id"));
+    const std::string next = text(page, "@odata.nextLink");
+    const auto rest = fixture.call(owner, get, next.substr(std::string_view("http://localhost:5000").size()));
+    ASSERT_EQ(rest.json.at("value").as_array().size(), 1U) << rest.text;
+    EXPECT_EQ(rest.json.at("value").at(0).at("displayName").as_string(), "ada");
+    EXPECT_EQ(call(get, "/users?$search=\"displayName:CLE\"").json.at("value").as_array().size(), 1U);
+    EXPECT_EQ(call(get, "/users/$count").text, "3");
+    for (const std::string_view bad : {"$orderby=displayName%20up", "$orderby=a%20b%20c", "$search=ada", "$search=\"ada\"",
+                                       "$count=maybe", "$expand=memberOf", "$skip=5", "$skiptoken=x", "$top=1000"}) {
+        EXPECT_EQ(call(get, "/users?" + std::string(bad)).code(), "Request_BadRequest") << bad;
+    }
+}
+
+TEST_F(Graph, OwnersAndGroupsOfGroups) {
+    const Robot robot = new_robot();
+    const auto group = [&](std::string_view name) {
+        return text(call(post, "/groups", fmt::format(R"({{"displayName":"{}"}})", name)), "id");
+    };
+    const std::string outer = group("outer");
+    const std::string inner = group("inner");
+    const auto refer = [&](const std::string& path, const std::string& id) {
+        return call(post, path + "/$ref", fmt::format(R"({{"@odata.id":"https://x/v1.0/directoryObjects/{}"}})", id)).status;
+    };
+    EXPECT_EQ(refer("/groups/" + outer + "/members", inner), 204U);
+    EXPECT_EQ(refer("/groups/" + inner + "/members", robot.principal), 204U);
+    EXPECT_EQ(refer("/groups/" + inner + "/members", inner), 400U);
+    const auto ids = [&](const std::string& path) {
+        std::vector<std::string> out;
+        const auto answer = call(get, path);
+        if (answer.status != 200) return std::vector<std::string>{answer.text};
+        for (const auto& one : answer.json.at("value").as_array()) out.emplace_back(one.at("id").as_string());
+        return out;
+    };
+    using Ids = std::vector<std::string>;
+    EXPECT_EQ(ids("/groups/" + outer + "/members"), Ids{inner});
+    EXPECT_EQ(ids("/groups/" + outer + "/transitiveMembers").size(), 2U);
+    EXPECT_EQ(ids("/servicePrincipals/" + robot.principal + "/memberOf"), Ids{inner});
+    EXPECT_EQ(ids("/servicePrincipals/" + robot.principal + "/transitiveMemberOf").size(), 2U);
+    EXPECT_EQ(ids("/groups/" + inner + "/memberOf"), Ids{outer});
+    const std::string who = "/directoryObjects/" + robot.principal;
+    const auto check =
+        call(post, who + "/checkMemberGroups", fmt::format(R"({{"groupIds":["{}","{}"]}})", outer, robot.principal));
+    ASSERT_EQ(check.status, 200U) << check.text;
+    EXPECT_EQ(check.json.at("value").as_array().size(), 1U);
+    EXPECT_EQ(call(post, "/servicePrincipals/" + robot.principal + "/getMemberGroups", R"({"securityEnabledOnly":false})")
+                  .json.at("value")
+                  .as_array()
+                  .size(),
+              2U);
+    for (const std::string_view bad : {"{}", R"({"groupIds":"x"})", R"({"groupIds":["x"]})", R"({"groupIds":[5]})", "[]"}) {
+        EXPECT_EQ(call(post, who + "/checkMemberGroups", std::string(bad)).status, 400U) << bad;
+    }
+    EXPECT_EQ(call(post, "/users/" + robot.principal + "/getMemberGroups", "{}").status, 404U) << "it is no user";
+
+    for (const std::string& object :
+         {"/applications/" + robot.application, "/servicePrincipals/" + robot.principal, "/groups/" + outer}) {
+        EXPECT_EQ(refer(object + "/owners", owner.value()), 204U) << object;
+        EXPECT_EQ(refer(object + "/owners", owner.value()), 400U) << object;
+        EXPECT_EQ(refer(object + "/owners", inner), 400U) << "a group owns nothing";
+        EXPECT_EQ(ids(object + "/owners"), Ids{owner.value()}) << object;
+    }
+    EXPECT_EQ(ids("/servicePrincipals/" + owner.value() + "/ownedObjects").size(), 3U);
+    EXPECT_EQ(call(delete_, "/groups/" + outer + "/owners/" + owner.value() + "/$ref").status, 204U);
+    EXPECT_EQ(call(delete_, "/groups/" + outer + "/owners/" + owner.value() + "/$ref").status, 404U);
+}
+
+TEST_F(Graph, PeopleReadTheDirectoryAndApplicationsDoNot) {
+    const auto made = call(post, "/users", R"({"displayName":"Ada","userPrincipalName":"ada@example.org"})");
+    const Guid user = *Guid::parse(text(made, "id"));
+    const Robot robot = new_robot();
+    const Guid program = *Guid::parse(robot.principal);
+    const std::string group = text(call(post, "/groups", R"({"displayName":"g"})"), "id");
+    for (const std::string& path :
+         {std::string("/users"), std::string("/users/ada@example.org"), std::string("/groups"),
+          std::string("/servicePrincipals"), std::string("/applications"), "/groups/" + group + "/members",
+          "/applications/" + robot.application + "/owners", "/users/" + user.value() + "/memberOf",
+          "/directoryObjects/" + robot.principal, std::string("/organization")}) {
+        EXPECT_EQ(fixture.call(user, get, "/v1.0" + path).status, 200U) << path;
+        EXPECT_EQ(fixture.call(program, get, "/v1.0" + path).code(), "Authorization_RequestDenied") << path;
+    }
+    const auto me = fixture.call(user, get, "/v1.0/me");
+    EXPECT_EQ(text(me, "userPrincipalName"), "ada@example.org");
+    EXPECT_EQ(fixture.call(user, get, "/v1.0/me/memberOf").status, 200U);
+    EXPECT_EQ(fixture.call(user, get, "/v1.0/me/ownedObjects").json.at("value").as_array().size(), 0U);
+    EXPECT_EQ(fixture.call(user, post, "/v1.0/me/getMemberGroups", "{}").status, 200U);
+    EXPECT_EQ(call(get, "/me").code(), "Request_BadRequest") << "an application is no user";
+    EXPECT_EQ(fixture.call(program, get, "/v1.0/me").status, 403U);
+    // Reading is all: neither oneself nor others can be changed, and nobody becomes an owner or a member.
+    struct Case {
+        http::Method method;
+        std::string path;
+        std::string body;
+    };
+    const Case cases[] = {{patch, "/users/ada@example.org", R"({"accountEnabled":true})"},
+                          {patch, "/users/ada@example.org", R"({"passwordProfile":{"password":"correct horse"}})"},
+                          {post, "/users", "{}"},
+                          {post, "/groups", R"({"displayName":"x"})"},
+                          {post, "/groups/" + group + "/members/$ref", "{}"},
+                          {post, "/groups/" + group + "/owners/$ref", "{}"},
+                          {post, "/applications/" + robot.application + "/owners/$ref", "{}"},
+                          {post, "/applications/" + robot.application + "/addPassword", "{}"},
+                          {patch, "/applications/" + robot.application, R"({"keyCredentials":[]})"},
+                          {post, "/oauth2PermissionGrants", "{}"}};
+    for (const Case& c : cases) {
+        EXPECT_EQ(fixture.call(user, c.method, "/v1.0" + c.path, c.body).code(), "Authorization_RequestDenied") << c.path;
+    }
+}
+
 TEST_F(Graph, FindsByWhatAzAsksFor) {
     const Robot robot = new_robot();
     const auto found = call(

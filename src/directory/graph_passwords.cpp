@@ -1,6 +1,7 @@
 #include "base/strict_json.hpp"
 #include "directory/graph_json.hpp"
 #include "directory/graph_routes.hpp"
+#include "directory/graph_type.hpp"
 #include "directory/password_request.hpp"
 #include "gateway/response.hpp"
 #include "tenant/directory_store.hpp"
@@ -16,23 +17,21 @@ using gateway::Services;
 using http::Response;
 using storage::Session;
 
-// Secrets belong to applications or to service principals; both routes do the same to their own kind.
-enum class Owner : std::uint8_t { application, service_principal };
-
-std::string_view event_name(Owner owner) noexcept { return owner == Owner::application ? "application" : "servicePrincipal"; }
-
-Result<void> check_owner(Session& session, const Context& context, Owner owner, const Guid& id) {
-    if (owner == Owner::application) {
+// Secrets belong to applications or to service principals.
+Result<void> check_owner(Session& session, const Context& context, const GraphType& type, const Guid& id) {
+    if (!type.kind) {
         auto application = tenant::read_application(session, id);
-        if (!application) return failure(std::move(application));
-        return {};
+        if (application) return {};
+        if (application.error().code != ErrorCode::not_found) return failure(std::move(application));
+        return no_such_resource(id.value());
     }
     const auto* principal = context.world().find_principal(id);
-    if (principal != nullptr && principal->kind == tenant::PrincipalKind::service_principal) return {};
-    return failure(ErrorCode::not_found, fmt::format("The directory has no service principal with the id '{}'.", id.value()));
+    if (principal == nullptr || principal->kind != *type.kind) return no_such_resource(id.value());
+    if (!principal->managed_resource) return {};
+    return failure(ErrorCode::invalid_parameter, "A managed identity has no secrets: it signs in by where it runs.");
 }
 
-Task<Result<Response>> add(const Services& services, Context& context, Owner owner) {
+Task<Result<Response>> add(const Services& services, Context& context, const GraphType& type) {
     auto id = object_id(context);
     if (!id) co_return failure(std::move(id));
     auto body = co_await context.json_body();
@@ -44,10 +43,10 @@ Task<Result<Response>> add(const Services& services, Context& context, Owner own
     made.info.starts_at = request->starts_at;
     made.info.ends_at = request->ends_at;
     auto change = [&](Session& session) -> Result<storage::Event> {
-        if (auto owned = check_owner(session, context, owner, *id); !owned) return failure(std::move(owned));
+        if (auto owned = check_owner(session, context, type, *id); !owned) return failure(std::move(owned));
         auto added = tenant::add_credential(session, *id, made.info, made.hash);
         if (!added) return failure(std::move(added));
-        return context.event(fmt::format("{}.addPassword", event_name(owner)),
+        return context.event(fmt::format("{}.addPassword", type.name),
                              {{"id", id->value()}, {"keyId", made.info.key_id.value()}});
     };
     auto changing = change_directory(services, context, change);
@@ -61,7 +60,7 @@ Task<Result<Response>> add(const Services& services, Context& context, Owner own
     co_return response;
 }
 
-Task<Result<Response>> remove(const Services& services, Context& context, Owner owner) {
+Task<Result<Response>> remove(const Services& services, Context& context, const GraphType& type) {
     auto id = object_id(context);
     if (!id) co_return failure(std::move(id));
     auto body = co_await object_body(context);
@@ -69,66 +68,38 @@ Task<Result<Response>> remove(const Services& services, Context& context, Owner 
     const auto key_id = Guid::parse(find_string(*body, "keyId").value_or(""));
     if (!key_id) co_return failure(ErrorCode::invalid_parameter, "'keyId' must be the id of one of the secrets.");
     auto change = [&](Session& session) -> Result<storage::Event> {
-        if (auto owned = check_owner(session, context, owner, *id); !owned) return failure(std::move(owned));
+        if (auto owned = check_owner(session, context, type, *id); !owned) return failure(std::move(owned));
         auto removed = tenant::remove_credential(session, *id, *key_id);
         if (!removed && removed.error().code == ErrorCode::not_found) {
             return failure(ErrorCode::invalid_parameter, "No credentials found to be removed.");
         }
         if (!removed) return failure(std::move(removed));
-        return context.event(fmt::format("{}.removePassword", event_name(owner)),
-                             {{"id", id->value()}, {"keyId", key_id->value()}});
+        return context.event(fmt::format("{}.removePassword", type.name), {{"id", id->value()}, {"keyId", key_id->value()}});
     };
-    auto changing = change_directory(services, context, change);
-    auto changed = co_await std::move(changing);
-    if (!changed) co_return failure(std::move(changed));
-    co_return gateway::empty_response(204);
-}
-
-Task<Result<Response>> add_to_application(const Services& services, Context& context) {
-    return add(services, context, Owner::application);
-}
-Task<Result<Response>> remove_from_application(const Services& services, Context& context) {
-    return remove(services, context, Owner::application);
-}
-Task<Result<Response>> add_to_service_principal(const Services& services, Context& context) {
-    return add(services, context, Owner::service_principal);
-}
-Task<Result<Response>> remove_from_service_principal(const Services& services, Context& context) {
-    return remove(services, context, Owner::service_principal);
+    auto changing = change_without_content(services, context, change);
+    co_return co_await std::move(changing);
 }
 
 } // namespace
 
 std::vector<gateway::Route> password_routes(const Services& services) {
-    using enum http::Method;
-    return graph_routes(services, {{.id = "graph.application.addPassword",
-                                    .method = post,
-                                    .pattern = "/v1.0/applications/{id}/addPassword",
-                                    .permissions = {&permissions::applications_credentials},
-                                    .body_limit = largest_graph_body,
-                                    .handler = add_to_application,
-                                    .summary = "Gives an application a secret, shown once"},
-                                   {.id = "graph.application.removePassword",
-                                    .method = post,
-                                    .pattern = "/v1.0/applications/{id}/removePassword",
-                                    .permissions = {&permissions::applications_credentials},
-                                    .body_limit = largest_graph_body,
-                                    .handler = remove_from_application,
-                                    .summary = "Ends a secret of an application at once"},
-                                   {.id = "graph.servicePrincipal.addPassword",
-                                    .method = post,
-                                    .pattern = "/v1.0/servicePrincipals/{id}/addPassword",
-                                    .permissions = {&permissions::service_principals_credentials},
-                                    .body_limit = largest_graph_body,
-                                    .handler = add_to_service_principal,
-                                    .summary = "Gives a service principal a secret, shown once"},
-                                   {.id = "graph.servicePrincipal.removePassword",
-                                    .method = post,
-                                    .pattern = "/v1.0/servicePrincipals/{id}/removePassword",
-                                    .permissions = {&permissions::service_principals_credentials},
-                                    .body_limit = largest_graph_body,
-                                    .handler = remove_from_service_principal,
-                                    .summary = "Ends a secret of a service principal at once"}});
+    std::vector<GraphRoute> rows;
+    for (const GraphType* type : graph_types()) {
+        if (!type->has_credentials) continue;
+        const auto row = [&](std::string_view verb, auto handler, std::string summary) {
+            rows.push_back(
+                {.id = fmt::format("{}.{}", type->name, verb),
+                 .method = http::Method::post,
+                 .pattern = fmt::format("/{}/{{id}}/{}", type->collection, verb),
+                 .permissions = {type->set_keys},
+                 .has_body = true,
+                 .handler = [type, handler](const Services& in, Context& context) { return handler(in, context, *type); },
+                 .summary = std::move(summary)});
+        };
+        row("addPassword", add, fmt::format("Gives {} a secret, shown once", type->noun));
+        row("removePassword", remove, fmt::format("Ends a secret of {} at once", type->noun));
+    }
+    return graph_routes(services, std::move(rows));
 }
 
 } // namespace berth::directory

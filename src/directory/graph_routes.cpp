@@ -1,10 +1,14 @@
 #include "directory/graph_routes.hpp"
 
-#include "base/strict_json.hpp"
+#include "gateway/response.hpp"
 #include "storage/events.hpp"
 #include "tenant/directory_store.hpp"
 
 #include <fmt/format.h>
+
+#include <memory>
+#include <mutex>
+#include <set>
 
 namespace berth::directory {
 namespace {
@@ -29,33 +33,48 @@ std::string_view graph_code(ErrorCode code) noexcept {
     }
 }
 
-Task<Result<Response>> run(const Services& services, Context& context,
-                           Task<Result<Response>> (*handler)(const Services&, Context&)) {
-    auto response = co_await handler(services, context);
+Task<Result<Response>> run(const Services& services, Context& context, const GraphHandler& handler) {
+    auto handling = handler(services, context);
+    auto response = co_await std::move(handling);
     if (!response && response.error().protocol_code.empty()) {
         response.error().protocol_code = graph_code(response.error().code);
     }
     co_return response;
 }
 
+// Routes keep views of names and patterns; these live as long as the program, and there are as many as routes.
+std::string_view kept(const std::string& text) {
+    static std::set<std::string> texts;
+    static std::mutex mutex;
+    const std::scoped_lock lock(mutex);
+    return *texts.insert(text).first;
+}
+
 } // namespace
 
-std::vector<gateway::Route> graph_routes(const Services& services, std::initializer_list<GraphRoute> rows) {
+std::vector<gateway::Route> graph_routes(const Services& services, std::vector<GraphRoute> rows) {
     std::vector<gateway::Route> out;
-    for (const GraphRoute& row : rows) {
+    for (GraphRoute& row : rows) {
         gateway::Route route;
-        route.id = row.id;
+        route.id = kept("graph." + row.id);
         route.method = row.method;
-        route.pattern = row.pattern;
+        route.pattern = kept("/v1.0" + row.pattern);
         route.protocol = gateway::Protocol::graph;
-        route.entry = {gateway::EntryKind::all, row.permissions, {}};
-        route.further = row.further;
-        route.body_limit = row.body_limit;
-        route.handler = [services, handler = row.handler](Context& context) { return run(services, context, handler); };
-        route.summary = row.summary;
+        route.entry = {gateway::EntryKind::all, std::move(row.permissions), {}};
+        route.further = std::move(row.further);
+        route.body_limit = row.has_body ? largest_graph_body : 0;
+        const auto handler = std::make_shared<const GraphHandler>(std::move(row.handler));
+        route.handler = [services, handler](Context& context) { return run(services, context, *handler); };
+        route.summary = kept(row.summary);
         out.push_back(std::move(route));
     }
     return out;
+}
+
+std::unexpected<Error> no_such_resource(std::string_view id) {
+    return failure(
+        ErrorCode::not_found,
+        fmt::format("Resource '{}' does not exist or one of its queried reference-property objects are not present.", id));
 }
 
 Result<Guid> object_id(const Context& context, std::string_view name) {
@@ -86,19 +105,26 @@ Task<Result<void>> change_directory(const Services& services, Context& context,
     co_return refreshed;
 }
 
+Task<Result<Response>> change_without_content(const Services& services, Context& context,
+                                              std::function<Result<storage::Event>(storage::Session&)> change) {
+    auto changing = change_directory(services, context, std::move(change));
+    auto changed = co_await std::move(changing);
+    if (!changed) co_return failure(std::move(changed));
+    co_return gateway::empty_response(204);
+}
+
 Task<Result<boost::json::value>> object_body(Context& context) {
     auto json = co_await context.json_body();
     if (json && !json->is_object()) co_return failure(ErrorCode::invalid_parameter, "The body must be a JSON object.");
     co_return json;
 }
 
-Result<std::string> parse_display_name(const boost::json::value& body) {
-    const auto name = find_string(body, "displayName");
-    if (!name || name->empty() || name->size() > longest_display_name) {
-        return failure(ErrorCode::invalid_parameter,
-                       fmt::format("'displayName' must be a string of 1 to {} characters.", longest_display_name));
+Result<std::string> parse_display_name(const boost::json::value& given) {
+    if (given.is_string() && !given.get_string().empty() && given.get_string().size() <= longest_display_name) {
+        return std::string(given.get_string());
     }
-    return std::string(*name);
+    return failure(ErrorCode::invalid_parameter,
+                   fmt::format("'displayName' must be a string of 1 to {} characters.", longest_display_name));
 }
 
 } // namespace berth::directory

@@ -217,6 +217,7 @@ Result<void> decide_in_directory(const tenant::World& world, const Caller& calle
     if (!caller.principal) return failure(ErrorCode::unauthenticated, "This needs a signed-in user or application.");
     const auto* principal = world.find_principal(*caller.principal);
     if (principal != nullptr && principal->global_administrator) return {};
+    if (principal != nullptr && permission.members_hold && principal->kind == tenant::PrincipalKind::user) return {};
     return failure(ErrorCode::directory_forbidden,
                    fmt::format("Insufficient privileges to complete the operation. The client {} lacks the directory "
                                "permission '{}'. Roles on resources, Owner included, do not grant it; the directory "

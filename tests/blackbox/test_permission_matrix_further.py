@@ -162,6 +162,38 @@ def enabling_a_user_and_changing_a_password(world: World) -> None:
     attributes_of(world, person, path)
 
 
+def references(world: World, *ids: str) -> list[str]:
+    return [world.owner.graph.reference(one)["@odata.id"] for one in ids]
+
+
+def refused_to_an_owner_of_resources(world: World, path: str, change: dict) -> None:
+    person = person_with(world, ("Owner", world.bootstrap.subscription_scope))
+    refused = person.principal.graph.call("PATCH", path, json=change).expect(403).json()
+    assert refused["error"]["code"] == "Authorization_RequestDenied"
+    world.owner.graph.call("PATCH", path, json=change).expect(204)
+
+
+def keys_and_owners_of_an_application(world: World) -> None:
+    path = f"/applications/{world.stranger.application_id}"
+    refused_to_an_owner_of_resources(world, path, {"keyCredentials": []})
+    refused_to_an_owner_of_resources(world, path, {"owners@odata.bind": references(world, world.nobody.principal.object_id)})
+
+
+def members_and_owners_of_a_group(world: World) -> None:
+    path = f"/groups/{world.owner.graph.create_group(content.unique('group'))['id']}"
+    someone = references(world, world.nobody.principal.object_id)
+    refused_to_an_owner_of_resources(world, path, {"members@odata.bind": someone})
+    refused_to_an_owner_of_resources(world, path, {"owners@odata.bind": someone})
+
+
+def reading_attributes_of_oneself(world: World) -> None:
+    """`/me` is for people; an application is refused before it is asked for more."""
+    person = person_with(world, ("Owner", world.bootstrap.subscription_scope))
+    selected = "/me?$select=id,customSecurityAttributes"
+    assert person.principal.graph.call("GET", selected).expect(403).json()["error"]["code"] == "Authorization_RequestDenied"
+    assert world.owner.graph.call("GET", selected).expect(400).json()["error"]["code"] == "Request_BadRequest"
+
+
 def catalog_of_what_may_be_read(world: World, path: str) -> None:
     """In repository permissions, without the right to the whole catalog: the repositories that may be pulled, no others."""
     place = world.places[REPOSITORY_MODE]
@@ -258,6 +290,9 @@ CASES = {
     "arm.roleDefinition.deleteAtRoot": lambda world: deleting_a_role_needs_all_its_scopes(world, "/"),
     "graph.servicePrincipal.get": reading_attributes_of_a_service_principal,
     "graph.user.get": reading_attributes_of_a_user,
+    "graph.me.get": reading_attributes_of_oneself,
+    "graph.application.update": keys_and_owners_of_an_application,
+    "graph.group.update": members_and_owners_of_a_group,
     "graph.servicePrincipal.update": enabling_a_service_principal,
     "graph.user.update": enabling_a_user_and_changing_a_password,
 }
