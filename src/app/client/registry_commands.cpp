@@ -145,6 +145,32 @@ Result<Answer> update(Session& session, const Values& values) {
     return described(Answer{.document = std::move(*changed)});
 }
 
+// To another resource group, of another subscription too. What is refused there is refused before anything moves.
+Result<Answer> move(Session& session, const Values& values) {
+    auto registry = item(session, values);
+    if (!registry) return failure(std::move(registry));
+    auto group = encode_segment(values.text("to-resource-group"));
+    if (!group) return failure(std::move(group));
+    const std::string id = *registry;
+    const std::string from = id.substr(0, id.find("/providers/"));
+    Result<std::string> subscription = id.substr(0, id.find("/resourceGroups/"));
+    if (values.given("to-subscription")) {
+        Values there;
+        there.set("subscription", {{values.text("to-subscription")}});
+        subscription = subscription_scope(session, there);
+        if (!subscription) return failure(std::move(subscription));
+    }
+    auto moved = session.arm_to_its_end("POST", from + "/moveResources",
+                                        object{{"resources", boost::json::array{boost::json::value(id)}},
+                                               {"targetResourceGroup", *subscription + "/resourceGroups/" + *group}},
+                                        true, [](const boost::json::value&) {});
+    if (!moved) return failure(std::move(moved));
+    return Answer{
+        .note = fmt::format("The registry '{}' lies in the resource group '{}' now. Role assignments at the registry itself "
+                            "stayed behind; those that it needs there have to be made again.",
+                            values.text("name"), values.text("to-resource-group"))};
+}
+
 Result<Answer> usage(Session& session, const Values& values) {
     auto path = item(session, values);
     if (!path) return failure(std::move(path));
@@ -183,6 +209,17 @@ std::vector<Command> registry_commands() {
                                 "berth registry update berth --anonymous-pull off --admin-user on"},
                    .columns = registries.columns,
                    .run = update});
+    out.push_back(
+        {.path = "registry move",
+         .summary = "Move a registry to another resource group or subscription; its images and name stay",
+         .arguments = joined({name_argument("Name or ARM id"),
+                              {.name = "--to-resource-group", .what = "Where to", .required = true, .placeholder = "NAME"},
+                              {.name = "--to-subscription",
+                               .what = "Id or name of the subscription that the group lies in; the same when left out",
+                               .placeholder = "SUBSCRIPTION"}},
+                             group_arguments()),
+         .examples = {"berth registry move berth --to-resource-group team1"},
+         .run = move});
     out.push_back({.path = "registry usage",
                    .summary = "Show how much a registry holds",
                    .arguments = joined({name_argument("Name or ARM id")}, group_arguments()),

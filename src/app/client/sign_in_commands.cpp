@@ -35,7 +35,9 @@ Result<Profile> profile_from_data_folder(const std::string& data) {
     }
     const auto get = [&](std::string_view key) { return std::string(find_string(*json, key).value_or("")); };
     const bool plain = find_member(*json, "http") != nullptr;
-    return Profile{.server = plain ? get("http") : get("https"),
+    // Away from plain http the name has to be one that the certificate is for.
+    const std::string secure = get(find_member(*json, "address") != nullptr ? "address" : "https");
+    return Profile{.server = plain ? get("http") : secure,
                    .ca_file = plain ? "" : get("caFile"),
                    .address = get("address"),
                    .address_ca_file = get("caFile"),
