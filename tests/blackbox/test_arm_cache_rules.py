@@ -49,12 +49,12 @@ def test_credential_set(arm, registry, put, graph):
     health = document["properties"]["authCredentials"][0].pop("credentialHealth")
     assert health["status"] == "Unhealthy" and "reads none" in health["errorMessage"], "nothing is read, so nothing is healthy"
     assert document["properties"]["authCredentials"] == credential_set()["properties"]["authCredentials"]
-    assert graph.call("GET", f"/v1.0/servicePrincipals/{principal}").status == 200
+    assert graph.call("GET", f"/servicePrincipals/{principal}").status == 200
     changed = arm.call("PATCH", f"{registry.id}/credentialSets/docker-hub", json={"properties": {"authCredentials": [
         {"name": "Credential1", "usernameSecretIdentifier": f"{VAULT}/other", "passwordSecretIdentifier": f"{VAULT}/password"}]}})
     assert changed.expect(200).json()["identity"]["principalId"] == principal
     assert arm.call("DELETE", f"{registry.id}/credentialSets/docker-hub").status == 204
-    assert graph.call("GET", f"/v1.0/servicePrincipals/{principal}").status == 404, "its identity ends with it"
+    assert graph.call("GET", f"/servicePrincipals/{principal}").status == 404, "its identity ends with it"
 
 
 def test_rule_with_credential_set(arm, registry, put):

@@ -11,7 +11,7 @@ def test_system_assigned(arm, registry, graph):
     assert "identity" not in arm.get_registry(registry.name).json()
     identity = patch(arm, registry, type="systemassigned").expect(200).json()["identity"]
     assert identity["type"] == "SystemAssigned" and identity["tenantId"] == arm.bootstrap.tenant_id
-    path = f"/v1.0/servicePrincipals/{identity['principalId']}"
+    path = f"/servicePrincipals/{identity['principalId']}"
     assert graph.call("GET", path).expect(200).json()["displayName"] == registry.name
     # Roles can be given to it at once.
     arm.assign("AcrPull", identity["principalId"], registry.id)
@@ -25,7 +25,7 @@ def test_ends_with_the_registry(arm, new_registry, graph):
     registry = new_registry()
     principal = patch(arm, registry, type="SystemAssigned").expect(200).json()["identity"]["principalId"]
     arm.delete_registry(registry.name).expect(200)
-    assert graph.call("GET", f"/v1.0/servicePrincipals/{principal}").status == 404
+    assert graph.call("GET", f"/servicePrincipals/{principal}").status == 404
     new_registry(registry.name)
     again = patch(arm, registry, type="SystemAssigned").expect(200).json()["identity"]["principalId"]
     assert again != principal, "a name made anew starts with nothing"
