@@ -140,7 +140,8 @@ Task<Result<http::Response>> TokenRoutes::post_token(Context& context) {
         caller = services_.registry_tokens.verify_refresh(context.world(), context.registry(), refresh);
         caller = co_await gateway::with_living_secret(services_, context.world(), std::move(caller));
     } else if (grant == "password" && (!user.empty() || !password.empty())) {
-        caller = co_await gateway::authenticate_password(services_, context.world(), context.registry(), user, password);
+        caller = co_await gateway::authenticate_password(services_, context.world(), context.registry(), user, password,
+                                                         context.request().remote_address);
     } else if (grant == "password" || grant == "refresh_token") {
         caller = anonymous(context); // what the SDKs send for nobody
     } else {
@@ -158,7 +159,8 @@ Task<Result<http::Response>> TokenRoutes::get_token(Context& context) {
         if (!*basic) co_return failure(ErrorCode::invalid_credentials, "Send Basic credentials, or none.");
         const std::string_view user = (*basic)->user;
         const std::string_view password = (*basic)->password.reveal();
-        caller = co_await gateway::authenticate_password(services_, context.world(), context.registry(), user, password);
+        caller = co_await gateway::authenticate_password(services_, context.world(), context.registry(), user, password,
+                                                         context.request().remote_address);
     } else {
         caller = anonymous(context);
     }

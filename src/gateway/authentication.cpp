@@ -51,7 +51,7 @@ identity::Caller caller_for(const tenant::Principal& principal) {
 
 Task<Result<identity::Caller>> authenticate_password(const Services& services, const tenant::World& world,
                                                      const tenant::Registry& registry, std::string_view user,
-                                                     std::string_view password) {
+                                                     std::string_view password, std::string_view address) {
     if (user == null_guid) {
         auto named = services.registry_tokens.verify_either(world, registry, password);
         if (!named) {
@@ -88,7 +88,7 @@ Task<Result<identity::Caller>> authenticate_password(const Services& services, c
         caller.secret = std::move(*verified);
         co_return caller;
     }
-    auto verified = co_await services.credentials.verify_principal(world, user, password);
+    auto verified = co_await services.credentials.verify_principal(world, user, password, address);
     if (!verified) co_return failure(std::move(verified));
     const auto* principal = world.find_principal(verified->id);
     if (principal == nullptr) co_return failure(ErrorCode::invalid_credentials, "The credentials are not valid.");

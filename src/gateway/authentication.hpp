@@ -23,10 +23,11 @@ Result<std::optional<BasicCredentials>> parse_basic(std::string_view authorizati
 std::optional<std::string_view> parse_bearer(std::string_view authorization) noexcept;
 
 /// Who a name and password are on a registry: the null GUID with a refresh or access token of the registry, its admin
-/// user, one of its repository tokens, or a principal with its secret. `invalid_credentials`.
+/// user, one of its repository tokens, or a principal with its secret. `invalid_credentials`. `address` is the client's: wrong
+/// passwords are counted by it.
 Task<Result<identity::Caller>> authenticate_password(const Services& services, const tenant::World& world,
                                                      const tenant::Registry& registry, std::string_view user,
-                                                     std::string_view password);
+                                                     std::string_view password, std::string_view address);
 
 /// The caller that a token named, unless the secret behind it is gone meanwhile. Every token that a request brings goes
 /// through here.

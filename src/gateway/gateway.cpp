@@ -90,7 +90,8 @@ Task<Result<Caller>> Gateway::authenticate(const Context& context) const {
         if (!*basic) co_return failure(ErrorCode::invalid_credentials, "Send Bearer or Basic credentials.");
         const std::string_view user = (*basic)->user;
         const std::string_view password = (*basic)->password.reveal();
-        auto caller = co_await authenticate_password(services_, world, context.registry(), user, password);
+        const std::string_view address = context.request_.remote_address;
+        auto caller = co_await authenticate_password(services_, world, context.registry(), user, password, address);
         co_return caller;
     }
     case Protocol::registry_token:

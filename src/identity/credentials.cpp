@@ -99,12 +99,7 @@ Result<std::optional<Timestamp>> secret_holds_until(Session& session, const tena
     switch (caller.kind) {
     case CallerKind::anonymous: break;
     case CallerKind::principal: {
-        auto stored = tenant::valid_credentials(session, *caller.principal, now);
-        if (!stored) return failure(std::move(stored));
-        for (const auto& credential : *stored) {
-            if (credential.key_id.value() == caller.secret) return credential.ends_at;
-        }
-        break;
+        return tenant::credential_holds_until(session, *caller.principal, caller.secret, now);
     }
     case CallerKind::admin_user: {
         const auto* registry = world.find_registry(*caller.registry);
@@ -170,12 +165,13 @@ struct Credentials::Memory {
 };
 
 Credentials::Credentials(storage::Database& database, const Seal& seal, WorkerPool& workers, const Clock& clock)
-    : database_(database), seal_(seal), workers_(workers), clock_(clock), memory_(std::make_unique<Memory>()) {}
+    : database_(database), seal_(seal), workers_(workers), clock_(clock), attempts_(database, clock),
+      memory_(std::make_unique<Memory>()) {}
 
 Credentials::~Credentials() = default;
 
 Task<Result<VerifiedPrincipal>> Credentials::verify_principal(const tenant::World& world, std::string_view name,
-                                                              std::string_view secret) {
+                                                              std::string_view secret, std::string_view address) {
     if (name.size() > longest_name || secret.size() > longest_secret) co_return wrong_credentials();
     const auto application_id = Guid::parse(name);
     const tenant::Principal* principal =
@@ -197,6 +193,12 @@ Task<Result<VerifiedPrincipal>> Credentials::verify_principal(const tenant::Worl
     auto stored = co_await std::move(reading);
     if (!stored) co_return failure(std::move(stored));
 
+    // Guessing is for what people choose: a generated secret has 240 bits.
+    const bool can_be_guessed = !application_id;
+    if (can_be_guessed) {
+        auto open = co_await attempts_.check(name, address);
+        if (!open) co_return failure(std::move(open));
+    }
     const tenant::StoredCredential* matched = nullptr;
     std::vector<const tenant::StoredCredential*> slow;
     for (const auto& credential : *stored) {
@@ -221,6 +223,15 @@ Task<Result<VerifiedPrincipal>> Credentials::verify_principal(const tenant::Worl
         };
         auto comparing = workers_.run(std::move(compare));
         matched = co_await comparing;
+    }
+    if (can_be_guessed) {
+        auto counted = Result<void>();
+        if (matched == nullptr) {
+            counted = co_await attempts_.failed(name, address);
+        } else {
+            counted = co_await attempts_.succeeded(name, address);
+        }
+        if (!counted) co_return failure(std::move(counted));
     }
     if (matched == nullptr || principal == nullptr || !principal->enabled) co_return wrong_credentials();
     VerifiedPrincipal out{id, matched->key_id.value()};

@@ -8,6 +8,7 @@
 #include "base/worker_pool.hpp"
 #include "identity/caller.hpp"
 #include "identity/seal.hpp"
+#include "identity/sign_in_attempts.hpp"
 #include "storage/database.hpp"
 #include "storage/events.hpp"
 #include "tenant/directory_store.hpp"
@@ -53,10 +54,11 @@ public:
 
     /// The principal that signs in as `name` (a client id, or a user's name) with `secret`. `invalid_credentials`, the
     /// same for an unknown name, a wrong or expired secret and a disabled principal; an unknown name costs as much.
-    /// `too_many_requests` while many passwords of people are being checked.
+    /// `too_many_requests` while many passwords of people are being checked, and for a person's name that is locked after
+    /// wrong ones (`SignInAttempts`); `address` is the client's.
     /// `world` must be the current one.
-    Task<Result<VerifiedPrincipal>> verify_principal(const tenant::World& world, std::string_view name,
-                                                     std::string_view secret);
+    Task<Result<VerifiedPrincipal>> verify_principal(const tenant::World& world, std::string_view name, std::string_view secret,
+                                                     std::string_view address = {});
     /// Whether `name` and `secret` are the admin user of the registry, with it enabled: which of its passwords that is
     /// (`Caller::secret`).
     Task<Result<std::string>> verify_admin_user(const tenant::Registry& registry, std::string_view name,
@@ -67,6 +69,9 @@ public:
     /// Whether the secret behind a token's caller is still there and has not ended: `invalid_credentials` if not. The
     /// answer is remembered, and forgotten with `forget_remembered`.
     Task<Result<void>> check_secret(const tenant::World& world, const Caller& caller);
+
+    /// Who was wrong how often; for other things that can be guessed too.
+    SignInAttempts& attempts() noexcept { return attempts_; }
 
     /// Call after a secret of anybody was added, changed or removed, once that is durable: forgets what was remembered.
     void forget_remembered() noexcept;
@@ -85,6 +90,7 @@ private:
     const Seal& seal_;
     WorkerPool& workers_;
     const Clock& clock_;
+    SignInAttempts attempts_;
     std::unique_ptr<Memory> memory_;
 };
 

@@ -159,6 +159,38 @@ bool DirectoryTokens::knows_resource(std::string_view resource) const {
 
 Result<IssuedToken> DirectoryTokens::issue(const tenant::World& world, const tenant::Principal& principal,
                                            std::string_view resource, std::string_view issuer, std::string_view secret) {
+    return issue(world, principal, nullptr, resource, issuer, secret);
+}
+
+Result<IssuedToken> DirectoryTokens::issue_for_person(const tenant::World& world, const tenant::Principal& person,
+                                                      const ClientOfPerson& client, std::string_view resource,
+                                                      std::string_view issuer, std::string_view secret) {
+    return issue(world, person, &client, resource, issuer, secret);
+}
+
+Result<std::string> DirectoryTokens::issue_id_token(const tenant::World& world, const tenant::Principal& person,
+                                                    const ClientOfPerson& client, std::string_view issuer) const {
+    const Timestamp now = clock_.now();
+    boost::json::object json{{"aud", client.client_id},
+                             {"iss", issuer},
+                             {"iat", to_unix_seconds(now - back_dating)},
+                             {"nbf", to_unix_seconds(now - back_dating)},
+                             {"exp", to_unix_seconds(now + lifetime)},
+                             {"name", person.display_name},
+                             {"oid", person.id.value()},
+                             {"preferred_username", person.user_principal_name.value_or(person.display_name)},
+                             {"upn", person.user_principal_name.value_or(person.display_name)},
+                             {"sub", person.id.value()},
+                             {"tid", world.tenant_id.value()},
+                             {"uti", Guid::random().compact()},
+                             {"ver", "2.0"}};
+    if (!client.nonce.empty()) json["nonce"] = client.nonce;
+    return keys_.sign(KeyPurpose::directory, json);
+}
+
+Result<IssuedToken> DirectoryTokens::issue(const tenant::World& world, const tenant::Principal& principal,
+                                           const ClientOfPerson* client, std::string_view resource, std::string_view issuer,
+                                           std::string_view secret) {
     const Timestamp now = clock_.now();
     const bool is_user = principal.kind == tenant::PrincipalKind::user;
     DirectoryClaims claims{.audience = std::string(resource),
@@ -191,6 +223,12 @@ Result<IssuedToken> DirectoryTokens::issue(const tenant::World& world, const ten
         json["upn"] = *principal.user_principal_name;
         json["unique_name"] = *principal.user_principal_name;
         json["name"] = principal.display_name;
+    }
+    if (client != nullptr) {
+        claims.application = client->client_id;
+        json["appid"] = client->client_id;
+        json["appidacr"] = client->confidential ? "1" : "0";
+        json["scp"] = client->permissions;
     }
     auto token = keys_.sign(KeyPurpose::directory, json);
     if (!token) return failure(std::move(token));

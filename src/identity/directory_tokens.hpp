@@ -24,6 +24,14 @@ enum class Audience : std::uint8_t {
 /// What `/oauth2/exchange` of the registry accepts: its own audience, and ARM's while the registry allows it.
 std::span<const Audience> exchange_audiences(const tenant::Registry& registry) noexcept;
 
+/// The client through which a person asks for a token, and what their token says of it.
+struct ClientOfPerson {
+    std::string client_id;
+    bool confidential = false; ///< it proved itself
+    std::string permissions;   ///< `scp`
+    std::string nonce{};       ///< of an id token; empty: none was sent
+};
+
 /// Entra-shaped access tokens, RS256. Verified tokens are remembered, keyed by hash. Thread-safe.
 class DirectoryTokens {
 public:
@@ -39,6 +47,14 @@ public:
     /// principal proved itself with (`Caller::secret`).
     Result<IssuedToken> issue(const tenant::World& world, const tenant::Principal& principal, std::string_view resource,
                               std::string_view issuer, std::string_view secret = {});
+    /// The same for a person who is there by a client: `appid` is the client's, `scp` what it may do in their name.
+    Result<IssuedToken> issue_for_person(const tenant::World& world, const tenant::Principal& person,
+                                         const ClientOfPerson& client, std::string_view resource, std::string_view issuer,
+                                         std::string_view secret);
+    /// An id token (OpenID Connect Core 1.0, section 2) for the client, with the claims that Entra's v2.0 has. It opens
+    /// nothing.
+    Result<std::string> issue_id_token(const tenant::World& world, const tenant::Principal& person,
+                                       const ClientOfPerson& client, std::string_view issuer) const;
     /// Whether berth issues tokens for that resource at all (any known audience, with or without trailing slash).
     bool knows_resource(std::string_view resource) const;
 
@@ -48,6 +64,8 @@ public:
 
 private:
     struct Memory;
+    Result<IssuedToken> issue(const tenant::World& world, const tenant::Principal& principal, const ClientOfPerson* client,
+                              std::string_view resource, std::string_view issuer, std::string_view secret);
     const KeyRing& keys_;
     const Clock& clock_;
     std::unique_ptr<Memory> memory_;

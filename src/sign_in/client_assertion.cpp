@@ -4,6 +4,7 @@
 #include "identity/assertion.hpp"
 #include "identity/certificate.hpp"
 #include "sign_in/entra_error.hpp"
+#include "tenant/federated_credential_store.hpp"
 #include "tenant/key_credential_store.hpp"
 
 #include <fmt/format.h>
@@ -88,6 +89,48 @@ Task<Result<AuthenticatedClient>> by_certificate(const Services& services, const
     co_return no_such_key(assertion, client_id.value());
 }
 
+// A token of an outside issuer. Nothing is said about what the directory holds until its signature is known to be right.
+Task<Result<AuthenticatedClient>> by_federation(const Services& services, const Context& context, const Assertion& assertion,
+                                                const Guid& client_id) {
+    if (services.trusted_issuers.find(assertion.issuer) == nullptr) {
+        co_return refused(700211,
+                          fmt::format("No matching federated identity record found for presented assertion issuer '{}'. "
+                                      "This berth does not trust it: --trusted-issuer makes it.",
+                                      assertion.issuer));
+    }
+    auto verified = co_await services.trusted_issuers.verify(assertion);
+    if (!verified && verified.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(verified));
+    if (!verified) co_return refused(50027, fmt::format("JWT token is invalid or malformed. {}", verified.error().message));
+
+    const auto* principal = context.world().find_principal_by_application(client_id);
+    const Guid id = principal != nullptr ? principal->id : Guid::random();
+    const auto read = [&](Session& session) {
+        return tenant::federated_credentials_of(session, id, assertion.issuer, assertion.subject);
+    };
+    auto reading = services.database.read(storage::ReadKind::point, read);
+    auto credentials = co_await std::move(reading);
+    if (!credentials) co_return failure(std::move(credentials));
+    if (credentials->empty()) {
+        co_return refused(700213,
+                          fmt::format("No matching federated identity record found for presented assertion subject '{}' "
+                                      "of the issuer '{}' on the application '{}'. Both must be in a federated "
+                                      "credential of it, exactly as they are here.",
+                                      assertion.subject, assertion.issuer, client_id.value()));
+    }
+    for (const auto& credential : *credentials) {
+        if (std::ranges::none_of(credential.audiences, [&](const std::string& one) { return assertion.is_for(one); })) continue;
+        if (!principal->enabled) {
+            co_return refused(7000112, fmt::format("Application '{}' is disabled.", client_id.value()));
+        }
+        co_return AuthenticatedClient{principal, credential.id.value()};
+    }
+    co_return refused(700212,
+                      fmt::format("No matching federated identity record found for presented assertion audience '{}'. "
+                                  "The federated credential '{}' wants '{}'.",
+                                  assertion.audiences.front(), credentials->front().name,
+                                  credentials->front().audiences.empty() ? "" : credentials->front().audiences.front()));
+}
+
 } // namespace
 
 std::vector<std::string> assertion_audiences(std::string_view base_address, std::string_view tenant_id,
@@ -120,8 +163,8 @@ Task<Result<AuthenticatedClient>> authenticate_by_assertion(const Services& serv
         auto client = co_await by_certificate(services, context, *assertion, *client_id);
         co_return client;
     }
-    co_return refused(700211, fmt::format("No matching federated identity record found for presented assertion issuer '{}'.",
-                                          assertion->issuer));
+    auto client = co_await by_federation(services, context, *assertion, *client_id);
+    co_return client;
 }
 
 } // namespace berth::sign_in

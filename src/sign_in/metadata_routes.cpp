@@ -37,6 +37,13 @@ Task<Result<Response>> key_set(const Services& services, Context& context) {
     co_return gateway::json_response(200, services.keys.key_set(purpose));
 }
 
+// What is public anyway may be read by pages of every site: single-page applications begin here.
+Task<Result<Response>> for_everybody(const Services& services, Context& context, Function handler) {
+    auto response = co_await handler(services, context);
+    if (response) response->headers.set("Access-Control-Allow-Origin", "*");
+    co_return response;
+}
+
 } // namespace
 
 std::vector<Route> metadata_routes(const Services& services) {
@@ -49,7 +56,7 @@ std::vector<Route> metadata_routes(const Services& services) {
         route.pattern = pattern;
         route.protocol = protocol;
         route.entry = {gateway::EntryKind::open, {}, why};
-        route.handler = [services, handler](Context& context) { return handler(services, context); };
+        route.handler = [services, handler](Context& context) { return for_everybody(services, context, handler); };
         route.summary = summary;
         out.push_back(std::move(route));
     };

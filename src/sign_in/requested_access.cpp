@@ -1,5 +1,6 @@
 #include "sign_in/requested_access.hpp"
 
+#include "base/strict_json.hpp"
 #include "sign_in/entra_error.hpp"
 
 #include <fmt/format.h>
@@ -106,6 +107,24 @@ Result<RequestedAccess> RequestedAccess::parse(TokenForm form, std::string_view 
         out.permissions = "User.Read";
     }
     return out;
+}
+
+boost::json::object RequestedAccess::to_json() const {
+    return {{"resource", resource},
+            {"scope", scope},
+            {"permissions", permissions},
+            {"open_id", open_id},
+            {"offline_access", offline_access}};
+}
+
+std::optional<RequestedAccess> RequestedAccess::from_json(const boost::json::value& json) {
+    const auto resource = find_string(json, "resource");
+    const auto scope = find_string(json, "scope");
+    const auto permissions = find_string(json, "permissions");
+    const auto open_id = find_bool(json, "open_id");
+    const auto offline_access = find_bool(json, "offline_access");
+    if (!resource || !scope || !permissions || !open_id || !offline_access) return std::nullopt;
+    return RequestedAccess{std::string(*resource), std::string(*scope), std::string(*permissions), *open_id, *offline_access};
 }
 
 } // namespace berth::sign_in

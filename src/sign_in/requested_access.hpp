@@ -3,6 +3,10 @@
 #include "base/result.hpp"
 #include "sign_in/token_request.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +28,10 @@ struct RequestedAccess {
     /// From a `scope` (several of one resource, `openid profile email offline_access` beside them), or from a v1
     /// `resource`, which stands for all of that. Failures are `invalid_scope` in Entra's words.
     static Result<RequestedAccess> parse(TokenForm form, std::string_view scope, std::string_view resource);
+
+    /// For keeping it until tokens are made.
+    boost::json::object to_json() const;
+    static std::optional<RequestedAccess> from_json(const boost::json::value& json);
 };
 
 } // namespace berth::sign_in

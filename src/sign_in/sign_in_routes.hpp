@@ -14,4 +14,13 @@ std::vector<gateway::Route> token_routes(const gateway::Services& services);
 /// `/berth/v1/registry-keys`.
 std::vector<gateway::Route> metadata_routes(const gateway::Services& services);
 
+/// The page where people sign in, for clients that send a browser: `/{tenant}/oauth2/v2.0/authorize` and its forms.
+std::vector<gateway::Route> authorize_routes(const gateway::Services& services);
+
+/// Signing in of a client without a browser: its code, and `/devicelogin`, where a person enters it.
+std::vector<gateway::Route> device_routes(const gateway::Services& services);
+
+/// The end of a browser's session, and what az asks before it sends a password.
+std::vector<gateway::Route> sign_out_routes(const gateway::Services& services);
+
 } // namespace berth::sign_in
