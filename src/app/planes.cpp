@@ -12,6 +12,14 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
     : tenancy_(*foundation.database, std::move(naming)),
       credentials_(*foundation.database, foundation.seal, *foundation.workers, foundation.clock),
       registry_tokens_(*foundation.keys, foundation.clock), directory_tokens_(*foundation.keys, foundation.clock),
+      trusted_issuers_(foundation.trusted_issuers, *foundation.outbound, *foundation.workers, foundation.clock),
+      importer_({.clock = foundation.clock,
+                 .workers = *foundation.workers,
+                 .database = *foundation.database,
+                 .blobs = *foundation.blobs,
+                 .tenancy = tenancy_,
+                 .seal = foundation.seal,
+                 .client = *foundation.outbound}),
       services_{.clock = foundation.clock,
                 .workers = *foundation.workers,
                 .database = *foundation.database,
@@ -22,7 +30,9 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
                 .credentials = credentials_,
                 .registry_tokens = registry_tokens_,
                 .directory_tokens = directory_tokens_,
-                .outbound = *foundation.outbound},
+                .imports = importer_,
+                .outbound = *foundation.outbound,
+                .trusted_issuers = trusted_issuers_},
       data_plane_(services_), control_plane_(services_), sign_in_(services_), directory_(services_) {
     std::vector<gateway::Route> table;
     const auto add = [&](std::vector<gateway::Route> routes) { std::ranges::move(routes, std::back_inserter(table)); };

@@ -4,6 +4,7 @@
 #include "app/foundation.hpp"
 #include "control_plane/control_plane.hpp"
 #include "data_plane/data_plane.hpp"
+#include "data_plane/import/importer.hpp"
 #include "directory/directory.hpp"
 #include "gateway/gateway.hpp"
 #include "http/server.hpp"
@@ -30,6 +31,7 @@ public:
     tenant::Tenancy& tenancy() noexcept { return tenancy_; }
     identity::DirectoryTokens& directory_tokens() noexcept { return directory_tokens_; }
     data_plane::DataPlane& data_plane() noexcept { return data_plane_; }
+    data_plane::Importer& importer() noexcept { return importer_; }
     /// What `/berth/v1/ready` says.
     std::atomic<bool>& ready() noexcept { return ready_; }
 
@@ -40,6 +42,8 @@ private:
     identity::Credentials credentials_;
     identity::RegistryTokens registry_tokens_;
     identity::DirectoryTokens directory_tokens_;
+    identity::TrustedIssuers trusted_issuers_;
+    data_plane::Importer importer_;
     gateway::Services services_;
     data_plane::DataPlane data_plane_;
     control_plane::ControlPlane control_plane_;

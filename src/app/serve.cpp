@@ -73,6 +73,7 @@ public:
 
     void stop() {
         planes_->ready() = false;
+        planes_->importer().stop();
         const bool clean = server_->drain(std::chrono::seconds(configuration_.drain_seconds));
         if (clean) {
             spdlog::info("drained; every request has finished");
@@ -153,6 +154,7 @@ private:
         if (!written) return written;
         std::error_code ignored; // a left-over file is harmless while bootstrap.json is there
         std::filesystem::remove(foundation_->folder.path_of(pending_owner_secret), ignored);
+        if (auto resumed = planes_->importer().resume(); !resumed) return resumed;
         planes_->ready() = true;
         serving_.store(planes_.get(), std::memory_order_release);
         return {};

@@ -5,7 +5,8 @@
 namespace berth::control_plane {
 
 /// `importImage`: decides as Azure does (the action on the target, then, for a source registry of this berth, read and pull
-/// there) and answers 501: the copy itself is not part of this version.
+/// there, or what the credentials for it may), writes the operation and answers 202. The work is the importer's
+/// (`data_plane/import`).
 Action import_image();
 
 } // namespace berth::control_plane

@@ -106,6 +106,7 @@ private:
             return run_action(*plane, type, action, context);
         };
         out.summary = action.summary;
+        out.refusal_note = action.refusal_note;
         routes_.push_back(std::move(out));
     }
 

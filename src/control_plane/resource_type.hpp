@@ -28,6 +28,7 @@ struct Action {
     /// The resource exists, the permission is checked, the body is still to be read.
     std::function<Task<Result<http::Response>>(const gateway::Services&, gateway::Context&, const tenant::Resource&)> run{};
     std::string_view summary{};
+    std::string_view refusal_note{}; ///< of the route
 };
 
 /// Which managed identities the resources of a type may have.

@@ -31,22 +31,23 @@ Result<void> link_pushed_blob(Session& session, const BlobPush& push) {
     return storage::append_event(session, push.now, push.pushed);
 }
 
-Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push, std::span<const std::byte> content) {
+Task<Result<void>> store_small_blob(storage::Database& database, const Digest& digest, std::span<const std::byte> content,
+                                    Timestamp now, const LinkBlob& link) {
     const auto write = [&](Session& session) -> Result<void> {
-        const NewBlob blob{.digest = push.digest, .size = content.size(), .key = std::nullopt, .content = content};
-        auto inserted = insert_blob(session, blob, push.now);
+        const NewBlob blob{.digest = digest, .size = content.size(), .key = std::nullopt, .content = content};
+        auto inserted = insert_blob(session, blob, now);
         if (!inserted) return failure(std::move(inserted));
-        return link_pushed_blob(session, push);
+        return link(session);
     };
     auto done = co_await database.write(write);
     co_return done;
 }
 
-Task<Result<void>> commit_upload(storage::Database& database, storage::BlobStore& blobs, const BlobPush& push,
-                                 storage::UploadWriter& writer) {
+Task<Result<void>> store_upload(storage::Database& database, storage::BlobStore& blobs, const Digest& digest,
+                                storage::UploadWriter& writer, Timestamp now, const LinkBlob& link) {
     const StorageKey key = StorageKey::random();
     const std::uint64_t size = writer.offset();
-    const auto note = [&](Session& session) { return insert_pending_object(session, key, push.now); };
+    const auto note = [&](Session& session) { return insert_pending_object(session, key, now); };
     auto noted = co_await database.write(note);
     if (!noted) co_return failure(std::move(noted));
 
@@ -56,15 +57,15 @@ Task<Result<void>> commit_upload(storage::Database& database, storage::BlobStore
     // True: the blob was known, the object just made is not needed. It stays noted, so that the sweeper finds it if this
     // process ends here.
     const auto write = [&](Session& session) -> Result<bool> {
-        const NewBlob blob{.digest = push.digest, .size = size, .key = key, .content = {}};
-        auto inserted = insert_blob(session, blob, push.now);
+        const NewBlob blob{.digest = digest, .size = size, .key = key, .content = {}};
+        auto inserted = insert_blob(session, blob, now);
         if (!inserted) return failure(std::move(inserted));
         if (*inserted) {
             auto taken = claim_pending_object(session, key);
             if (!taken) return failure(std::move(taken));
             if (!*taken) return failure(ErrorCode::unavailable, "Storing the blob took too long. Push it again.");
         }
-        if (auto linked = link_pushed_blob(session, push); !linked) return failure(std::move(linked));
+        if (auto linked = link(session); !linked) return failure(std::move(linked));
         return !*inserted;
     };
     auto superfluous = co_await database.write(write);
@@ -74,6 +75,19 @@ Task<Result<void>> commit_upload(storage::Database& database, storage::BlobStore
         (void)removed;
     }
     co_return Result<void>{};
+}
+
+Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push, std::span<const std::byte> content) {
+    const LinkBlob link = [&](Session& session) { return link_pushed_blob(session, push); };
+    auto done = co_await store_small_blob(database, push.digest, content, push.now, link);
+    co_return done;
+}
+
+Task<Result<void>> commit_upload(storage::Database& database, storage::BlobStore& blobs, const BlobPush& push,
+                                 storage::UploadWriter& writer) {
+    const LinkBlob link = [&](Session& session) { return link_pushed_blob(session, push); };
+    auto done = co_await store_upload(database, blobs, push.digest, writer, push.now, link);
+    co_return done;
 }
 
 } // namespace berth::data_plane

@@ -10,6 +10,7 @@
 #include "storage/events.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 
@@ -31,11 +32,22 @@ struct BlobPush {
 /// In a transaction: the repository, its link to a blob that is known, and the events.
 Result<void> link_pushed_blob(storage::Session& session, const BlobPush& push);
 
-/// Makes bytes whose digest was checked a blob of the repository, in the database. One durable transaction.
-Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push, std::span<const std::byte> content);
+/// What links a blob that has just become known, in the same transaction.
+using LinkBlob = std::function<Result<void>(storage::Session&)>;
+
+/// Makes bytes whose digest was checked a blob, in the database. One durable transaction.
+Task<Result<void>> store_small_blob(storage::Database& database, const Digest& digest, std::span<const std::byte> content,
+                                    Timestamp now, const LinkBlob& link);
 
 /// The same with the bytes of an upload as an object of the blob store: its key is noted, then the object made durable,
 /// then row and link made in one transaction. The new object goes again if the blob was known already.
+Task<Result<void>> store_upload(storage::Database& database, storage::BlobStore& blobs, const Digest& digest,
+                                storage::UploadWriter& writer, Timestamp now, const LinkBlob& link);
+
+/// `store_small_blob` as a blob of the repository.
+Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push, std::span<const std::byte> content);
+
+/// `store_upload` as a blob of the repository.
 Task<Result<void>> commit_upload(storage::Database& database, storage::BlobStore& blobs, const BlobPush& push,
                                  storage::UploadWriter& writer);
 

@@ -52,7 +52,8 @@ Result<Collected> collect(Session& session, const GarbageCandidate& candidate, T
         out.link = *unlinked > 0;
     }
     auto rows = session.query("delete from blobs where digest = ?1 and not exists "
-                              "(select 1 from repository_blobs where digest = ?1) returning storage_key",
+                              "(select 1 from repository_blobs where digest = ?1) and not exists "
+                              "(select 1 from import_blobs where digest = ?1) returning storage_key",
                               candidate.digest);
     if (!rows) return failure(std::move(rows));
     auto deleted = rows->next();

@@ -34,7 +34,8 @@ struct Collected {
     std::optional<storage::StorageKey> object; ///< remove it once this is durable
 };
 /// Looks at one candidate again and takes away what nothing refers to: first the link, unless a manifest of its repository
-/// lists the blob or it was sent again at `before` or later, then the blob, unless a repository links it. The candidate
+/// lists the blob or it was sent again at `before` or later, then the blob, unless a repository links it or an import waits
+/// with it. The candidate
 /// goes in either case, unless it was queued again at `before` or later.
 Result<Collected> collect(storage::Session& session, const GarbageCandidate& candidate, Timestamp before);
 

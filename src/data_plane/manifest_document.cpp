@@ -347,6 +347,11 @@ Result<ManifestDocument> parse_manifest(std::optional<std::string_view> content_
     return Reader(*type, *json).read();
 }
 
+bool is_image_config(std::string_view media_type) noexcept {
+    return media_type == "application/vnd.oci.image.config.v1+json" ||
+           media_type == "application/vnd.docker.container.image.v1+json";
+}
+
 ImagePlatform parse_image_platform(std::string_view config) {
     ImagePlatform out;
     const auto json = parse_json(config, {.depth = most_manifest_depth});

@@ -54,6 +54,9 @@ constexpr std::size_t most_manifest_references = 5'000;
 /// not allow in the members that berth reads. Other members are left alone.
 Result<ManifestDocument> parse_manifest(std::optional<std::string_view> content_type, std::string_view body);
 
+/// Whether it is the media type of an image's config, OCI's or Docker's.
+bool is_image_config(std::string_view media_type) noexcept;
+
 /// Architecture and operating system of an image's config (OCI image specification, "Image Configuration"); empty where it
 /// says none or is no such config.
 struct ImagePlatform {

@@ -73,11 +73,6 @@ boost::json::array names_of(const std::vector<Tag>& tags) {
     return out;
 }
 
-bool is_image_config(const std::optional<std::string>& media_type) noexcept {
-    return media_type == "application/vnd.oci.image.config.v1+json" ||
-           media_type == "application/vnd.docker.container.image.v1+json";
-}
-
 } // namespace
 
 std::vector<gateway::Route> ManifestRoutes::routes() {
@@ -196,7 +191,7 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
 }
 
 Task<ImagePlatform> ManifestRoutes::read_platform(const Context& context, const ManifestDocument& document) {
-    if (!document.config || !is_image_config(document.config_media_type)) co_return ImagePlatform{};
+    if (!document.config || !is_image_config(document.config_media_type.value_or(""))) co_return ImagePlatform{};
     const auto read = [&](Session& session) {
         return read_blob(session, context.registry().row, context.repository().value(), *document.config, true);
     };

@@ -76,6 +76,9 @@ http::Response resource_manager_error(const Error& error, const ErrorPlace& plac
     // Graph has one code for every token it does not take, a missing one included.
     if (place.protocol == Protocol::graph && mapping.status == 401) code = "InvalidAuthenticationToken";
     boost::json::object inner{{"code", code}, {"message", error.message}};
+    if (mapping.status == 403 && place.route != nullptr && !place.route->refusal_note.empty()) {
+        inner["message"] = fmt::format("{} {}", error.message, place.route->refusal_note);
+    }
     if (error.detail.is_array() && !error.detail.get_array().empty()) inner["details"] = error.detail;
     if (place.protocol == Protocol::graph) {
         inner["innerError"] =

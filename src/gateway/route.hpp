@@ -71,6 +71,8 @@ struct Route {
     /// Registry: scopes that the challenge names beside the entry's own, from the query (a mount's source). A token that
     /// was asked for more than its owner may do is no harm: rights are decided at each request.
     std::function<std::string(const Parameters& query)> further_scope{};
+    /// ARM: a sentence at the end of the message of every 403, for clients that look for a word.
+    std::string_view refusal_note{};
 };
 
 } // namespace berth::gateway

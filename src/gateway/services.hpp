@@ -2,11 +2,13 @@
 
 #include "base/time.hpp"
 #include "base/worker_pool.hpp"
+#include "gateway/import_queue.hpp"
 #include "identity/credentials.hpp"
 #include "identity/directory_tokens.hpp"
 #include "identity/key_ring.hpp"
 #include "identity/registry_tokens.hpp"
 #include "identity/seal.hpp"
+#include "identity/trusted_issuers.hpp"
 #include "outbound/checked_client.hpp"
 #include "storage/blob_store.hpp"
 #include "storage/database.hpp"
@@ -26,7 +28,9 @@ struct Services {
     identity::Credentials& credentials;
     identity::RegistryTokens& registry_tokens;
     identity::DirectoryTokens& directory_tokens;
+    ImportQueue& imports;
     const outbound::CheckedClient& outbound; ///< calls to other servers; blocks, so on a worker
+    identity::TrustedIssuers& trusted_issuers;
 };
 
 } // namespace berth::gateway

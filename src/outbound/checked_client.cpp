@@ -290,6 +290,15 @@ Result<CheckedResponse> CheckedClient::follow(const CheckedRequest& request, Bod
     }
 }
 
+Result<void> CheckedClient::check(std::string_view text) const {
+    auto url = TargetUrl::parse(text);
+    if (!url) return failure(std::move(url));
+    if (auto allowed = check_scheme(options_.allowed, *url); !allowed) return allowed;
+    const auto address = IpAddress::parse(url->host);
+    if (address && !options_.allowed.allows(url->host, url->port, *address)) return refused(*url, *address);
+    return {};
+}
+
 Result<CheckedResponse> CheckedClient::send(const CheckedRequest& request) const { return follow(request, nullptr); }
 
 Result<CheckedResponse> CheckedClient::stream(const CheckedRequest& request, BodySink& sink) const {

@@ -71,12 +71,17 @@ public:
     CheckedClient(const CheckedClient&) = delete;
     CheckedClient& operator=(const CheckedClient&) = delete;
 
-    /// The whole answer, whatever its status. `invalid_parameter` for an address that berth does not connect to and for a URL
-    /// that is none; `payload_too_large` for an answer above the limit; `unavailable` when there is no (whole) answer.
+    /// The whole answer, whatever its status. `invalid_parameter` for an address that berth does not connect to, for a URL
+    /// that is none and for a certificate that does not hold; `payload_too_large` for an answer above the limit; `unavailable`
+    /// when there is no (whole) answer.
     Result<CheckedResponse> send(const CheckedRequest& request) const;
     /// The same; the body of an answer with a status of 200 to 299 goes to `sink`, of which `answer_limit` is the limit.
     /// Another one's body, up to 64 KiB of it, is in the response. What the sink fails with is passed on.
     Result<CheckedResponse> stream(const CheckedRequest& request, BodySink& sink) const;
+
+    /// What can be said of a URL before anything is called: its form, its scheme and, where the host is an address, that.
+    /// `invalid_parameter`.
+    Result<void> check(std::string_view url) const;
 
     const AllowedDestinations& allowed() const noexcept { return options_.allowed; }
 

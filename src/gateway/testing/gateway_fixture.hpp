@@ -56,7 +56,9 @@ public:
                                                                       .credentials = credentials_,
                                                                       .registry_tokens = registry_tokens_,
                                                                       .directory_tokens = directory_tokens_,
-                                                                      .outbound = outbound} {
+                                                                      .imports = imports,
+                                                                      .outbound = outbound,
+                                                                      .trusted_issuers = trusted_issuers_} {
         spdlog::set_level(spdlog::level::off);
         refresh();
         gateway_.emplace(services, make_routes(services));
@@ -154,6 +156,13 @@ public:
 
     tenant::TenantDatabase database;
     identity::TestClock clock;
+    /// Imports that were asked for; nobody does them here.
+    struct RecordedImports final : ImportQueue {
+        void submit(tenant::Operation operation, ImportCallers callers) override {
+            all.emplace_back(std::move(operation), std::move(callers));
+        }
+        std::vector<std::pair<tenant::Operation, ImportCallers>> all;
+    } imports;
     /// Calls to other servers: loopback is allowed, by plain HTTP too.
     outbound::CheckedClient outbound{
         {.allowed = *outbound::AllowedDestinations::parse(std::vector<std::string>{"http://127.0.0.1"})}};
@@ -169,6 +178,7 @@ private:
     identity::Credentials credentials_;
     identity::RegistryTokens registry_tokens_;
     identity::DirectoryTokens directory_tokens_;
+    identity::TrustedIssuers trusted_issuers_{{}, outbound, workers_, clock};
 
 public:
     Services services;
