@@ -9,6 +9,7 @@
 #include <boost/url/parse.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 
 namespace berth::app {
@@ -50,6 +51,14 @@ void declare_options(CLI::App& command, Configuration& c) {
     add("--outbound-patience-seconds", c.outbound_patience_seconds, "OUTBOUND_PATIENCE_SECONDS",
         "How long another server may be silent, or slower than 256 bytes a second")
         ->check(CLI::Range(1, 3600));
+    add("--trusted-issuer", c.trusted_issuers, "TRUSTED_ISSUER",
+        "issuer=URL[,audience=TEXT][,subject-claim=NAME][,groups-claim=NAME][,key-set=URL]: an outside issuer whose tokens "
+        "count; "
+        "several in the environment are separated by ';'")
+        ->delimiter(';');
+    add("--sign-in-provider", c.sign_in_provider, "SIGN_IN_PROVIDER",
+        "issuer=URL,client-id=TEXT[,client-secret-file=PATH][,name=TEXT]: a trusted issuer to which the sign-in page can hand "
+        "people over");
     add("--tls-certificate", c.tls_certificate, "TLS_CERTIFICATE",
         "PEM file with the certificate chain; without it berth makes a local CA");
     add("--tls-key", c.tls_key, "TLS_KEY", "PEM file with the key of --tls-certificate");
@@ -116,6 +125,12 @@ Result<void> check(const Configuration& configuration) {
     if (auto allowed = outbound::AllowedDestinations::parse(configuration.allowed_outbound); !allowed) {
         return failure(ErrorCode::invalid_parameter, "--allow-outbound: " + allowed.error().message);
     }
+    if (auto issuers = parse_trusted_issuers(configuration); !issuers) {
+        return failure(ErrorCode::invalid_parameter, "--trusted-issuer: " + issuers.error().message);
+    }
+    if (auto provider = parse_sign_in_provider(configuration); !provider) {
+        return failure(ErrorCode::invalid_parameter, "--sign-in-provider: " + provider.error().message);
+    }
     if (!configuration.outbound_ca.empty() && !std::ifstream(configuration.outbound_ca)) {
         return failure(ErrorCode::invalid_parameter,
                        fmt::format("--outbound-ca '{}' cannot be read.", configuration.outbound_ca.string()));
@@ -140,6 +155,32 @@ Result<void> check(const Configuration& configuration) {
                        "--resource-group must be 1 to 90 letters, digits, '_', '-', '.', '(' or ')', not ending in '.'.");
     }
     return {};
+}
+
+Result<std::optional<identity::SignInProvider>> parse_sign_in_provider(const Configuration& configuration) {
+    if (configuration.sign_in_provider.empty()) return std::nullopt;
+    auto provider = identity::SignInProvider::parse(configuration.sign_in_provider);
+    if (!provider) return failure(std::move(provider));
+    auto issuers = parse_trusted_issuers(configuration);
+    if (!issuers) return failure(std::move(issuers));
+    if (std::ranges::find(*issuers, provider->issuer, &identity::TrustedIssuer::issuer) == issuers->end()) {
+        return failure(ErrorCode::invalid_parameter,
+                       fmt::format("its issuer is not trusted: add --trusted-issuer 'issuer={}'.", provider->issuer));
+    }
+    return std::optional(std::move(*provider));
+}
+
+Result<std::vector<identity::TrustedIssuer>> parse_trusted_issuers(const Configuration& configuration) {
+    std::vector<identity::TrustedIssuer> out;
+    for (const std::string& text : configuration.trusted_issuers) {
+        auto issuer = identity::TrustedIssuer::parse(text);
+        if (!issuer) return failure(std::move(issuer));
+        if (std::ranges::find(out, issuer->issuer, &identity::TrustedIssuer::issuer) != out.end()) {
+            return failure(ErrorCode::invalid_parameter, fmt::format("The issuer '{}' is there twice.", issuer->issuer));
+        }
+        out.push_back(std::move(*issuer));
+    }
+    return out;
 }
 
 } // namespace berth::app

@@ -1,11 +1,14 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "identity/sign_in_provider.hpp"
+#include "identity/trusted_issuer.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +32,8 @@ struct Configuration {
     std::vector<std::string> allowed_outbound; ///< where berth may connect beside the public Internet
     std::filesystem::path outbound_ca;         ///< PEM to trust there beside the system's
     std::uint64_t outbound_patience_seconds = 30;
+    std::vector<std::string> trusted_issuers; ///< `issuer=URL[,audience=TEXT]…`
+    std::string sign_in_provider;             ///< `issuer=URL,client-id=TEXT…`; empty: none
     std::filesystem::path tls_certificate; ///< PEM chain; empty: berth's own local CA
     std::filesystem::path tls_key;
     std::string log_level = "info";
@@ -55,5 +60,11 @@ Result<void> check(const Configuration& configuration);
 
 /// The external URLs by registry name in lower case.
 Result<std::map<std::string, std::string>> parse_external_urls(const Configuration& configuration);
+
+/// The outside provider of the sign-in page, if there is one: it must be a trusted issuer.
+Result<std::optional<identity::SignInProvider>> parse_sign_in_provider(const Configuration& configuration);
+
+/// The trusted issuers, each named once.
+Result<std::vector<identity::TrustedIssuer>> parse_trusted_issuers(const Configuration& configuration);
 
 } // namespace berth::app

@@ -88,6 +88,10 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configur
 
     auto allowed = outbound::AllowedDestinations::parse(configuration.allowed_outbound);
     if (!allowed) return failure(std::move(allowed));
+    auto trusted_issuers = parse_trusted_issuers(configuration);
+    if (!trusted_issuers) return failure(std::move(trusted_issuers));
+    auto sign_in_provider = parse_sign_in_provider(configuration);
+    if (!sign_in_provider) return failure(std::move(sign_in_provider));
     auto outbound = std::make_unique<outbound::CheckedClient>(
         outbound::CheckedClientOptions{.allowed = std::move(*allowed),
                                        .ca_file = configuration.outbound_ca.string(),
@@ -99,6 +103,8 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configur
                                                    .database = std::move(*database),
                                                    .blobs = std::move(*blobs),
                                                    .outbound = std::move(outbound),
+                                                   .trusted_issuers = std::move(*trusted_issuers),
+                                                   .sign_in_provider = std::move(*sign_in_provider),
                                                    .seal = std::move(*seal),
                                                    .keys = nullptr,
                                                    .bootstrap = {.created = false,

@@ -7,6 +7,8 @@
 #include "base/worker_pool.hpp"
 #include "identity/key_ring.hpp"
 #include "identity/seal.hpp"
+#include "identity/sign_in_provider.hpp"
+#include "identity/trusted_issuer.hpp"
 #include "outbound/checked_client.hpp"
 #include "storage/blob_store.hpp"
 #include "storage/data_folder.hpp"
@@ -26,6 +28,8 @@ struct Foundation {
     std::unique_ptr<storage::Database> database;
     std::unique_ptr<storage::BlobStore> blobs;
     std::unique_ptr<outbound::CheckedClient> outbound;
+    std::vector<identity::TrustedIssuer> trusted_issuers;
+    std::optional<identity::SignInProvider> sign_in_provider;
     identity::Seal seal;
     std::unique_ptr<identity::KeyRing> keys;
     tenant::Bootstrap bootstrap;
