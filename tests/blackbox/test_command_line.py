@@ -208,7 +208,7 @@ def test_route_table(run):
     rows, permissions = lines[0::2], lines[1::2]
     assert len(rows) == len(permissions) > 40
     for row, permission in zip(rows, permissions):
-        assert re.fullmatch(r"\S+\s+(GET|HEAD|PUT|POST|PATCH|DELETE)\s+/\S*", row.strip()), row
+        assert re.fullmatch(r"\S+\s+(GET|HEAD|PUT|POST|PATCH|DELETE|OPTIONS)\s+/\S*", row.strip()), row
         assert permission.startswith(" ") and permission.strip(), row
         if permission.strip().startswith("open"):
             assert re.match(r"open: \S+", permission.strip()), f"no reason given: {row}"
