@@ -142,10 +142,15 @@ std::vector<gateway::Route> RepositoryApiRoutes::routes() {
     add("acr.tag.list", get, "/acr/v1/{name...}/_tags", read, &Self::list_tags, "Lists tags with their attributes");
     add("acr.tag.get", get, "/acr/v1/{name...}/_tags/{tag}", read, &Self::get_tag, "Shows a tag");
     add("acr.tag.patch", patch, "/acr/v1/{name...}/_tags/{tag}", write, &Self::patch_tag, "Locks a tag");
-    add("acr.tag.delete", delete_, "/acr/v1/{name...}/_tags/{tag}", remove, &Self::remove_tag,
-        "Deletes a tag; the manifest stays");
-    out.back().entry.kind = gateway::EntryKind::any;
-    out.back().entry.permissions.push_back(&gateway::permissions::untag);
+    // VS Code's container tools still use the older paths.
+    for (const auto& [id, pattern] : {std::pair{"acr.tag.delete", "/acr/v1/{name...}/_tags/{tag}"},
+                                      std::pair{"acr.tag.deleteByOldPath", "/v2/_acr/{name...}/tags/{tag}"}}) {
+        add(id, delete_, pattern, remove, &Self::remove_tag, "Deletes a tag; the manifest stays");
+        out.back().entry.kind = gateway::EntryKind::any;
+        out.back().entry.permissions.push_back(&gateway::permissions::untag);
+    }
+    add("acr.repository.deleteByOldPath", delete_, "/v2/_acr/{name...}/repository", remove, &Self::remove_repository,
+        "Deletes a repository with all that is in it");
     add("acr.manifest.list", get, "/acr/v1/{name...}/_manifests", read, &Self::list_manifests,
         "Lists manifests with their attributes");
     add("acr.manifest.get", get, "/acr/v1/{name...}/_manifests/{digest}", read, &Self::get_manifest, "Shows a manifest");

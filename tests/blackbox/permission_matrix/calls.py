@@ -95,6 +95,8 @@ CALLS: dict[str, Call] = {
     "acr.tag.get": Call((200,)),
     "acr.tag.patch": Call((200,), json=lambda world, place: {"deleteEnabled": True}),
     "acr.tag.delete": Call((404,), _absent("tag")),
+    "acr.tag.deleteByOldPath": Call((404,), _absent("tag")),
+    "acr.repository.deleteByOldPath": Call((404,), _absent("name")),
     "acr.manifest.list": Call((200,)),
     "acr.manifest.get": Call((200,)),
     "acr.manifest.patch": Call((200,), json=lambda world, place: {"deleteEnabled": True}),
