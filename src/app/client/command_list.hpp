@@ -14,6 +14,7 @@ std::vector<Command> sign_in_commands();
 std::vector<Command> az_commands();
 std::vector<Command> recover_commands();
 std::vector<Command> subscription_commands();
+std::vector<Command> management_group_commands();
 std::vector<Command> resource_group_commands();
 std::vector<Command> lock_commands();
 std::vector<Command> registry_commands();

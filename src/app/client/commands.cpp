@@ -20,6 +20,8 @@ struct Branch {
 };
 constexpr Branch branches[] = {
     {"subscription", "Subscriptions: what resource groups lie in"},
+    {"management-group", "Management groups: what subscriptions lie in"},
+    {"management-group subscription", "Which subscriptions lie in a management group"},
     {"resource-group", "Resource groups: what registries lie in"},
     {"lock", "What nobody may delete or change"},
     {"user", "Users: people who sign in"},
