@@ -58,6 +58,7 @@ enum class ErrorCode : std::uint8_t {
     role_definition_not_found,
     role_definition_name_exists,
     role_definition_in_use,
+    scope_locked,       ///< a lock on the resource, or above or in it, forbids it
     last_administrator, ///< nobody would be left who can give roles in a subscription
     principal_not_found,
     limit_exceeded,

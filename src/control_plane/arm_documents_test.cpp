@@ -23,6 +23,31 @@ TEST(ApiVersion, IsADayOfAzures) {
     }
 }
 
+TEST(ApiVersion, IsOneThatTheProviderHas) {
+    constexpr std::string_view registry = "Microsoft.ContainerRegistry";
+    for (const std::string_view good : {"2017-03-01", "2019-05-01", "2025-11-01", "2022-02-01-preview", "2026-09-01-preview",
+                                        "2027-01-01", "2027-01-01-preview", "2026-12-24", "2018-02-01-preview"}) {
+        EXPECT_TRUE(is_served_version(registry, good)) << good;
+    }
+    for (const std::string_view bad : {"", "x", "2016-01-01", "2014-04-01-preview", "2024-02-02-preview", "2025-11-01-preview",
+                                       "2025-11-01-beta", "2022-02-01-alpha"}) {
+        EXPECT_FALSE(is_served_version(registry, bad)) << bad;
+    }
+    EXPECT_TRUE(is_served_version("microsoft.authorization", "2022-05-01-preview"));
+    EXPECT_TRUE(is_served_version("Microsoft.Authorization", "2016-09-01"));
+    EXPECT_TRUE(is_served_version("Microsoft.Resources", "2024-11-01"));
+    EXPECT_FALSE(is_served_version("Microsoft.Resources", "2024-11-01-preview"));
+    EXPECT_TRUE(is_served_version("Microsoft.HybridNetwork", "2023-09-01-preview"));
+}
+
+TEST(ApiVersion, IsOfTheProviderThatTheRouteNamesLast) {
+    EXPECT_EQ(provider_of_pattern("/subscriptions/{subscription}"), "Microsoft.Resources");
+    EXPECT_EQ(provider_of_pattern("/{scope...}/providers/Microsoft.Authorization/locks/{lock}"), "Microsoft.Authorization");
+    EXPECT_EQ(provider_of_pattern("/subscriptions/{s}/providers/{provider}/register"), "Microsoft.Resources");
+    EXPECT_EQ(provider_of_pattern("/subscriptions/{s}/resourceGroups/{g}/providers/Microsoft.ContainerRegistry/registries/{r}"),
+              "Microsoft.ContainerRegistry");
+}
+
 TEST(Locations, AreOneName) {
     EXPECT_EQ(normalize_location("West Europe"), "westeurope");
     EXPECT_EQ(normalize_location("eastus2"), "eastus2");

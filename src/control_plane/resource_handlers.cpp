@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "control_plane/errors.hpp"
+#include "control_plane/operations.hpp"
 #include "control_plane/resource_body.hpp"
 #include "control_plane/resource_identity.hpp"
 #include "gateway/response.hpp"
@@ -226,7 +227,7 @@ Task<Result<Response>> write_resource(const Plane& plane, const ResourceType& ty
     if (!body) co_return failure(std::move(body));
     if (auto known = check_subscription(context); !known) co_return failure(std::move(known));
     if (!type.not_offered.empty()) {
-        co_return failure(ErrorCode::unsupported, fmt::format("A {} cannot be made here. {}", type.noun, type.not_offered));
+        co_return failure(ErrorCode::unsupported, fmt::format("No {} can be made here: {}", type.noun, type.not_offered));
     }
 
     const Write write(plane, type, context, *body, replace);
@@ -279,6 +280,8 @@ Task<Result<Response>> get_resource(const Plane& plane, const ResourceType& type
 
 Task<Result<Response>> delete_resource(const Plane& plane, const ResourceType& type, Context& context) {
     if (auto known = check_subscription(context); !known) co_return failure(std::move(known));
+    // Of a resource group: where its deletion, which is done then, is polled. Azure's takes its time, and its clients wait.
+    std::optional<tenant::Operation> operation;
     const auto remove = [&](Session& session) -> Result<bool> {
         auto found = find_of_type(session, type, context.scope());
         if (!found) return failure(std::move(found));
@@ -295,14 +298,22 @@ Task<Result<Response>> delete_resource(const Plane& plane, const ResourceType& t
             return failure(std::move(deleted));
         }
         if (auto left = storage::append_event(session, context.now(), event); !left) return failure(std::move(left));
+        if (!type.is_group) return true;
+        operation = new_operation(context, "deleteResourceGroup", **found, {});
+        operation->resource_row = std::nullopt;
+        operation->status = tenant::OperationStatus::succeeded;
+        operation->ended_at = context.now();
+        if (auto kept = tenant::create_operation(session, *operation); !kept) return failure(std::move(kept));
         return true;
     };
     auto removing = plane.services.database.write(remove);
     auto removed = co_await std::move(removing);
     if (!removed) co_return failure(std::move(removed));
     if (!*removed) co_return gateway::empty_response(204);
+    if (type.after_write) type.after_write(plane.services);
     auto refreshed = co_await plane.services.tenancy.refresh();
     if (!refreshed) co_return failure(std::move(refreshed));
+    if (operation) co_return accepted(context, *operation, "global");
     co_return gateway::empty_response(type.deleted_status);
 }
 

@@ -13,7 +13,7 @@ Task<Result<http::Response>> put_resource(const Plane& plane, const ResourceType
 Task<Result<http::Response>> patch_resource(const Plane& plane, const ResourceType& type, gateway::Context& context);
 /// 200; HEAD of a resource group: 204.
 Task<Result<http::Response>> get_resource(const Plane& plane, const ResourceType& type, gateway::Context& context);
-/// 200, or 204 if there was none.
+/// What the type says (200 for most), or 204 if there was none; a resource group: 202, and its end is polled.
 Task<Result<http::Response>> delete_resource(const Plane& plane, const ResourceType& type, gateway::Context& context);
 Task<Result<http::Response>> run_action(const Plane& plane, const ResourceType& type, const Action& action,
                                         gateway::Context& context);

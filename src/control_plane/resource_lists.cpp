@@ -2,7 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "control_plane/paging.hpp"
-#include "gateway/filter.hpp"
+#include "control_plane/resource_filter.hpp"
 #include "gateway/response.hpp"
 
 #include <boost/json/array.hpp>
@@ -85,18 +85,12 @@ Result<const tenant::Subscription*> subscription_of(const Context& context) {
                    fmt::format("The subscription '{}' could not be found.", context.parameter("subscription")));
 }
 
-Result<void> check_conditions(const std::vector<gateway::FilterTerm>& terms) {
-    for (const auto& term : terms) {
-        if (term.is_equality("resourceType") || term.is_equality("name") || term.is_equality("resourceGroup") ||
-            term.is_equality("location")) {
-            continue;
-        }
-        return failure(ErrorCode::invalid_parameter,
-                       fmt::format("The $filter condition {} is not supported: use resourceType, name, resourceGroup or "
-                                   "location with eq.",
-                                   term.to_string()));
-    }
-    return {};
+// `$expand` of generic lists adds to each item what it names.
+void expand(boost::json::object& item, const Resource& resource, std::string_view wanted) {
+    const std::string lower = to_lower(wanted);
+    if (lower.contains("createdtime")) item["createdTime"] = to_rfc3339(resource.created_at);
+    if (lower.contains("changedtime")) item["changedTime"] = to_rfc3339(resource.updated_at);
+    if (lower.contains("provisioningstate")) item["provisioningState"] = "Succeeded";
 }
 
 } // namespace
@@ -115,7 +109,11 @@ Task<Result<Response>> list_resources(const Plane& plane, const ResourceType& ty
     if (!type.is_group && !context.parameter("group").empty()) walk.group = context.parameter("group");
     if (context.scope().kind() == rbac::ScopeKind::resource) walk.below = context.scope();
     const gateway::Permission& permission = *context.route().entry.permissions.front();
-    walk.shows = [&](const Resource& resource) { return context.may_at(permission, resource.scope); };
+    auto filter = ResourceFilter::parse(type.is_group ? context.query().find("$filter").value_or("") : "");
+    if (!filter) co_return failure(std::move(filter));
+    walk.shows = [&](const Resource& resource) {
+        return filter->matches(resource) && context.may_at(permission, resource.scope);
+    };
     walk.to_json = [&](const Resource& resource) {
         return control_plane::to_json(plane.services, context.world(), type, resource);
     };
@@ -125,38 +123,32 @@ Task<Result<Response>> list_resources(const Plane& plane, const ResourceType& ty
 Task<Result<Response>> list_all_resources(const Plane& plane, Context& context) {
     auto subscription = subscription_of(context);
     if (!subscription) co_return failure(std::move(subscription));
-    auto terms = gateway::parse_filter(context.query().find("$filter").value_or(""));
-    if (!terms) co_return failure(std::move(terms));
-    if (auto checked = check_conditions(*terms); !checked) co_return failure(std::move(checked));
+    auto filter = ResourceFilter::parse(context.query().find("$filter").value_or(""));
+    if (!filter) co_return failure(std::move(filter));
 
     Walk walk{.subscription = (*subscription)->id,
               .group = std::nullopt,
-              .type = std::nullopt,
+              .type = filter->only_type(),
               .below = std::nullopt,
               .shows = nullptr,
               .to_json = nullptr};
     if (!context.parameter("group").empty()) walk.group = context.parameter("group");
-    for (const auto& term : *terms) {
-        if (term.is_equality("resourceType")) walk.type = term.values.front();
-    }
     walk.shows = [&](const Resource& resource) {
         const ResourceType* type = plane.find_type(resource.type);
         if (type == nullptr || type->is_group || !type->has_location) return false;
-        for (const auto& term : *terms) {
-            const std::string& wanted = term.values.front();
-            const std::string& has = term.is_equality("resourceType") ? resource.type
-                                     : term.is_equality("name")       ? resource.name
-                                     : term.is_equality("location")   ? resource.location
-                                                                      : resource.resource_group;
-            if (!equals_ignoring_case(has, wanted)) return false;
-        }
+        if (!filter->matches(resource)) return false;
         const std::string read = fmt::format("{}/read", type->operations);
         for (const gateway::Permission* permission : context.route().entry.permissions) {
             if (permission->name == read) return context.may_at(*permission, resource.scope);
         }
         return false;
     };
-    walk.to_json = [&](const Resource& resource) { return to_summary(*plane.find_type(resource.type), resource); };
+    const std::string_view wanted = context.query().find("$expand").value_or("");
+    walk.to_json = [&](const Resource& resource) {
+        auto item = to_summary(*plane.find_type(resource.type), resource);
+        expand(item, resource, wanted);
+        return item;
+    };
     co_return co_await walk_page(plane, context, walk);
 }
 

@@ -9,8 +9,8 @@ namespace berth::control_plane {
 /// that the caller may read.
 Task<Result<http::Response>> list_resources(const Plane& plane, const ResourceType& type, gateway::Context& context);
 
-/// One page of the resources of all types in the subscription that the caller may read, by
-/// `$filter=resourceType eq '…'`, `name eq`, `resourceGroup eq` and `location eq`, joined by `and`.
+/// One page of the resources of all types in the subscription or resource group that the caller may read, by `$filter`
+/// (`resource_filter.hpp`); `$expand` may name createdTime, changedTime and provisioningState.
 Task<Result<http::Response>> list_all_resources(const Plane& plane, gateway::Context& context);
 
 } // namespace berth::control_plane

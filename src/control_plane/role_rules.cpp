@@ -46,6 +46,7 @@ bool is_known_pattern(std::string_view pattern, bool is_data_action) {
     const std::string_view provider = pattern.substr(0, slash);
     if (provider.contains('*')) return true; // of every provider, those that berth lacks among them
     if (slash == std::string_view::npos) return false;
+    if (equals_ignoring_case(provider, "Microsoft.Insights")) return true; // of which berth has the activity log alone
     bool has_provider = false;
     for (std::size_t i = 0; i < Operation::count(); ++i) {
         const Operation operation = Operation::at(i);

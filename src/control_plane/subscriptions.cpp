@@ -37,7 +37,7 @@ object to_json(const tenant::World& world, const tenant::Subscription& subscript
         {"subscriptionId", subscription.id.value()},
         {"tenantId", world.tenant_id.value()},
         {"displayName", subscription.display_name},
-        {"state", "Enabled"},
+        {"state", subscription.enabled ? "Enabled" : "Disabled"},
         {"subscriptionPolicies",
          object{{"locationPlacementId", "Public_2014-09-01"}, {"quotaId", "PayAsYouGo_2014-09-01"}, {"spendingLimit", "Off"}}}};
 }

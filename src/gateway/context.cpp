@@ -2,6 +2,7 @@
 
 #include "base/strict_json.hpp"
 #include "gateway/decision.hpp"
+#include "gateway/lock_check.hpp"
 #include "http/body.hpp"
 
 #include <algorithm>
@@ -45,6 +46,11 @@ Result<void> Context::take_repository_name() {
 }
 
 Result<void> Context::decide_entry() const {
+    if (auto decided = decide_permissions(); !decided) return decided;
+    return check_locks(*world_, *route_, scope_);
+}
+
+Result<void> Context::decide_permissions() const {
     const Entry& entry = route_->entry;
     const bool on_registry = route_->protocol == Protocol::registry || route_->protocol == Protocol::registry_token;
     const auto decide_one = [&](const Permission& permission) -> Result<void> {
@@ -165,6 +171,7 @@ Result<std::shared_ptr<const tenant::World>> Context::decide_in(storage::Session
         auto decided = require_at(**world, *permission, scope_, attributes);
         if (!decided) return failure(std::move(decided));
     }
+    if (auto unlocked = check_locks(**world, *route_, scope_); !unlocked) return failure(std::move(unlocked));
     return world;
 }
 

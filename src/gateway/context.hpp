@@ -102,7 +102,9 @@ private:
     friend class Gateway;
     /// Parses the parameter `name` of registry routes that have one.
     Result<void> take_repository_name();
+    /// What the entry asks for; then whether a lock forbids it all the same.
     Result<void> decide_entry() const;
+    Result<void> decide_permissions() const;
     /// `invalid_credentials` if the caller is not there any more, or disabled.
     Result<void> check_caller(const tenant::World& world) const;
     /// Whether the whole decision of a deferred entry was made; `internal` if not.

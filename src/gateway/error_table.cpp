@@ -52,6 +52,7 @@ constexpr std::array table{
     ErrorMapping{role_definition_not_found, 404, 404, "UNSUPPORTED", "RoleDefinitionDoesNotExist"},
     ErrorMapping{role_definition_name_exists, 409, 409, "UNSUPPORTED", "RoleDefinitionWithSameNameExists"},
     ErrorMapping{role_definition_in_use, 400, 400, "UNSUPPORTED", "RoleDefinitionHasAssignments"},
+    ErrorMapping{scope_locked, 409, 409, "UNSUPPORTED", "ScopeLocked"},
     ErrorMapping{last_administrator, 412, 412, "UNSUPPORTED", "CannotDeleteLastRbacAdminAssignment"},
     ErrorMapping{principal_not_found, 400, 400, "UNSUPPORTED", "PrincipalNotFound"},
     ErrorMapping{limit_exceeded, 400, 400, "UNSUPPORTED", "LimitExceeded"},

@@ -22,6 +22,7 @@ struct Subscription {
     Guid id;
     std::string display_name;
     std::string management_group{}; ///< name of the group that it is directly in
+    bool enabled = true;            ///< false when it was canceled: what is in it can be read and deleted, and not changed
     bool operator==(const Subscription&) const = default;
 };
 

@@ -170,13 +170,14 @@ Result<std::vector<ManagementGroup>> list_management_groups(Session& session, co
 Result<std::vector<Subscription>> list_subscriptions(Session& session, const Guid& tenant) {
     return collect(
         session,
-        "select subscriptions.id, subscriptions.display_name, coalesce(management_groups.name, ?1) from subscriptions "
+        "select subscriptions.id, subscriptions.display_name, coalesce(management_groups.name, ?1), "
+        "subscriptions.state = 'Enabled' from subscriptions "
         "left join management_groups on management_groups.name_key = subscriptions.management_group_key "
         "where subscriptions.tenant_id = ?1 order by subscriptions.created_at, subscriptions.id",
         [](const Rows& rows) -> Result<Subscription> {
             auto id = guid_column(rows, 0, "id of a subscription");
             if (!id) return failure(std::move(id));
-            return Subscription{std::move(*id), std::string(rows.text(1)), std::string(rows.text(2))};
+            return Subscription{std::move(*id), std::string(rows.text(1)), std::string(rows.text(2)), rows.boolean(3)};
         },
         tenant.value());
 }

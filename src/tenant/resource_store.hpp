@@ -51,6 +51,11 @@ Result<void> update_resource(storage::Session& session, const Resource& resource
 /// content, its tokens and scope maps, and the role and deny assignments and locks at or below it. Blobs that lost a link are
 /// queued for the collector, as of `now`. `not_found`.
 Result<void> delete_resource(storage::Session& session, const rbac::Scope& scope, Timestamp now = Clock().now());
+/// Puts a resource, with what lies below it, into another resource group, maybe of another subscription: its row and guid stay,
+/// and so does its content; ids inside its properties that name it or what lies below it are rewritten. Role assignments at
+/// or below it are deleted: a name made anew at the old place starts with none. `not_found`; `already_exists` where the
+/// target has one of that name; `conflict` while deny assignments or locks hang on it.
+Result<void> move_resource(storage::Session& session, const rbac::Scope& scope, const Resource& target_group, Timestamp now);
 /// One page, in the order of their scopes, which is name order within one group and type: resources of a type in a
 /// subscription, in one resource group if given. Without a type: everything but resource groups, tokens and scope maps (Azure
 /// lists none of them there). `after` is the scope's `key()` of the last one seen, empty at first; at most `limit`.

@@ -23,7 +23,7 @@ World::World(std::uint64_t version_number, WorldParts parts)
     : version(version_number), tenant_id(std::move(parts.tenant_id)), tenant_name(std::move(parts.tenant_name)),
       subscriptions(std::move(parts.subscriptions)), policy(std::move(parts.policy)), sequence_(parts.sequence),
       management_groups_(std::move(parts.management_groups)), registries_(std::move(parts.registries)),
-      principals_(std::move(parts.principals)), tokens_(std::move(parts.tokens)) {}
+      principals_(std::move(parts.principals)), tokens_(std::move(parts.tokens)), locks_(std::move(parts.locks)) {}
 
 World::World(std::uint64_t version_number, Guid tenant, std::string name, std::vector<Subscription> all_subscriptions,
              std::vector<Registry> registries, std::vector<Principal> principals,
@@ -38,7 +38,8 @@ World::World(std::uint64_t version_number, Guid tenant, std::string name, std::v
                                        .registries = std::make_shared<const RegistryTable>(std::move(registries)),
                                        .principals = std::make_shared<const PrincipalTable>(std::move(principals)),
                                        .tokens = std::make_shared<const TokenTable>(std::move(tokens)),
-                                       .policy = std::move(compiled_policy)}) {
+                                       .policy = std::move(compiled_policy),
+                                       .locks = nullptr}) {
     for (Subscription& subscription : subscriptions) {
         if (subscription.management_group.empty()) subscription.management_group = tenant_id.value();
     }
@@ -53,7 +54,8 @@ WorldParts World::parts() const {
             .registries = registries_,
             .principals = principals_,
             .tokens = tokens_,
-            .policy = policy};
+            .policy = policy,
+            .locks = locks_};
 }
 
 const Subscription* World::find_subscription(std::string_view id) const noexcept {

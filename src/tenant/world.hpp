@@ -5,6 +5,7 @@
 #include "tenant/management_group.hpp"
 #include "tenant/principal_table.hpp"
 #include "tenant/registry_table.hpp"
+#include "tenant/resource_lock.hpp"
 #include "tenant/token_table.hpp"
 
 #include <cstdint>
@@ -28,6 +29,7 @@ struct WorldParts {
     std::shared_ptr<const PrincipalTable> principals;
     std::shared_ptr<const TokenTable> tokens;
     std::shared_ptr<const rbac::Policy> policy;
+    std::shared_ptr<const std::vector<ResourceLock>> locks{}; ///< in the order of scope and name; null: none
 };
 
 /// Everything about who and what exists that a decision needs, at one version: immutable, shared freely between
@@ -74,6 +76,11 @@ public:
     /// Without regard to case.
     const ManagementGroup* find_management_group(std::string_view name) const noexcept;
 
+    /// In the order of scope and name.
+    std::span<const ResourceLock> locks() const noexcept {
+        return locks_ ? std::span<const ResourceLock>(*locks_) : std::span<const ResourceLock>();
+    }
+
     /// Up to which change (`world_changes`) this world holds everything; -1 when it was put together by hand.
     std::int64_t sequence() const noexcept { return sequence_; }
     /// The same parts, for the world that follows.
@@ -91,6 +98,7 @@ private:
     std::shared_ptr<const RegistryTable> registries_;
     std::shared_ptr<const PrincipalTable> principals_;
     std::shared_ptr<const TokenTable> tokens_;
+    std::shared_ptr<const std::vector<ResourceLock>> locks_;
 };
 
 } // namespace berth::tenant

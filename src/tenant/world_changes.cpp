@@ -20,6 +20,7 @@ bool note(WorldChanges& changes, std::string_view kind, std::string_view key) {
     }
     if (kind.find('/') != std::string_view::npos) return true;
     if (kind == "place") return changes.places = true;
+    if (kind == "lock") return changes.locks = true;
     const auto id = Guid::parse(key.substr(0, key.find(' ')));
     if (!id) return false;
     if (kind == "membership") {

@@ -17,6 +17,7 @@ struct WorldChanges {
     bool places = false;       ///< tenants, subscriptions, management groups
     bool registries = false;
     bool tokens = false; ///< or scope maps
+    bool locks = false;
     std::set<Guid> principals;
     std::set<std::pair<Guid, Guid>> memberships; ///< group, member
     std::set<Guid> role_definitions;

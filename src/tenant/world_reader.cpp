@@ -43,6 +43,9 @@ Result<WorldParts> read_parts(Session& session, const LoginServerNaming& naming)
     auto tokens = read_tokens(session);
     if (!tokens) return failure(std::move(tokens));
     parts.tokens = std::move(*tokens);
+    auto locks = read_locks(session);
+    if (!locks) return failure(std::move(locks));
+    parts.locks = std::move(*locks);
     auto input = read_policy_input(session, parts);
     if (!input) return failure(std::move(input));
     parts.policy = rbac::Policy::compile(std::move(*input));

@@ -1,8 +1,8 @@
 #include "tenant/world_rows.hpp"
 
 #include "tenant/columns.hpp"
-#include "tenant/lock_store.hpp"
 #include "tenant/directory_store.hpp"
+#include "tenant/lock_store.hpp"
 #include "tenant/management_group_store.hpp"
 #include "tenant/registry_properties.hpp"
 #include "tenant/token_store.hpp"

@@ -18,6 +18,8 @@ Result<WorldParts> read_places(storage::Session& session);
 Result<std::shared_ptr<const RegistryTable>> read_registries(storage::Session& session, const LoginServerNaming& naming);
 Result<std::shared_ptr<const TokenTable>> read_tokens(storage::Session& session);
 
+Result<std::shared_ptr<const std::vector<ResourceLock>>> read_locks(storage::Session& session);
+
 /// In the order of their ids.
 Result<std::vector<Principal>> read_principals(storage::Session& session);
 Result<std::optional<Principal>> read_principal(storage::Session& session, const Guid& id);

@@ -123,6 +123,11 @@ Result<WorldParts> read_changed_parts(Session& session, const LoginServerNaming&
         if (!tokens) return failure(std::move(tokens));
         parts.tokens = std::move(*tokens);
     }
+    if (changes.locks) {
+        auto locks = read_locks(session);
+        if (!locks) return failure(std::move(locks));
+        parts.locks = std::move(*locks);
+    }
     if (!changes.principals.empty()) {
         auto principals = updated_principals(session, previous, changes.principals);
         if (!principals) return failure(std::move(principals));
