@@ -50,7 +50,7 @@ void show_progress(const boost::json::value& status) {
     if (!line.empty()) std::fputs(fmt::format("\r\x1b[K{}", line).c_str(), stderr);
 }
 
-Result<Answer> import(Session& session, const Values& values) {
+Result<Answer> run_import(Session& session, const Values& values) {
     auto image = parse_import_source(values.text("source"), values.given("source-registry"));
     if (!image) return failure(std::move(image));
     auto target = registry_scope(session, values, values.text("registry"));
@@ -117,7 +117,7 @@ std::vector<Command> import_commands() {
              .examples = {"berth import registry.example.com/library/hello:1 --registry berth --image hello:1",
                           "berth import hello:1 --source-registry team1 --registry berth --force",
                           "berth import registry.example.com/hello:1 --registry berth --username ci < password.txt"},
-             .run = import}};
+             .run = run_import}};
 }
 
 } // namespace berth::app
