@@ -60,10 +60,11 @@ Result<void> check_unused(Session& session, const Resource& set) {
     for (const Resource& rule : *rules) {
         const value* id = rule.properties.if_contains("credentialSetResourceId");
         if (id == nullptr || !id->is_string() || !equals_ignoring_case(id->get_string(), set.scope.value())) continue;
-        return arm_failure(ErrorCode::in_use, "CredentialSetInUse",
-                           fmt::format("The credential set '{}' is in use by the cache rule '{}'. Delete the rule, or take the "
-                                       "credential set out of it: az acr cache update --name {} --remove-cred-set",
-                                       set.name, rule.name, rule.name));
+        return arm_failure(
+            ErrorCode::in_use, "CredentialSetInUse",
+            fmt::format("The credential set '{}' is in use by the cache rule '{}'. Delete the rule, or take the "
+                        "credential set out of it: az acr cache update --registry {} --name {} --remove-cred-set",
+                        set.name, rule.name, registry->name, rule.name));
     }
     return {};
 }

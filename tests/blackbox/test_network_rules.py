@@ -90,6 +90,13 @@ def test_arm_is_open_to_who_locked_themselves_out(filled, arm, owner):
     filled.oci(owner, "basic").get("/v2/").expect(200)
 
 
+def test_az_denies_by_default_when_it_disables_the_network(filled, arm, owner):
+    """So the advice names both settings, where only both let the client in."""
+    arm.patch_registry(filled.name, properties={"publicNetworkAccess": "Disabled", **deny()}).expect(200)
+    message = filled.oci(owner, "basic").get("/v2/").expect(403).json()["errors"][0]["message"]
+    assert message.endswith("--public-network-enabled true --default-action Allow"), message
+
+
 def test_nobody_is_asked_for_credentials_first(filled, arm):
     """A refused client learns nothing of whether a password is right."""
     arm.patch_registry(filled.name, properties=deny()).expect(200)

@@ -37,6 +37,15 @@ def registries(world: World, person: Person, place: Place) -> set[str]:
     return {name for name, scope in there.items() if person.may("Microsoft.ContainerRegistry/registries/read", scope)}
 
 
+def resources(world: World, person: Person, place: Place) -> set[str]:
+    """The ids of the registries and of the webhook in each: what has a location."""
+    there = [("", world.bootstrap.registry_id)]
+    for one in world.places.values():
+        there += [("", one.registry.id), (f"/webhooks/{SEEN_CHILD}", one.registry.id)]
+    return {(registry + below).lower() for below, registry in there
+            if person.may(f"Microsoft.ContainerRegistry/registries/{'webhooks/' if below else ''}read", registry)}
+
+
 def groups(world: World, person: Person, place: Place) -> set[str]:
     may = person.may("Microsoft.Resources/subscriptions/resourceGroups/read", world.bootstrap.group_scope)
     return {world.bootstrap.resource_group} if may else set()
@@ -137,8 +146,8 @@ CASES = {
     "arm.provider.list": is_near,
     "arm.provider.get": is_near,
     "arm.provider.register": registers,
-    "arm.resource.list": Shown(registries),
-    "arm.resource.listInGroup": Shown(registries),
+    "arm.resource.list": Shown(resources, lambda item: item["id"].lower()),
+    "arm.resource.listInGroup": Shown(resources, lambda item: item["id"].lower()),
     "arm.resourceGroup.list": Shown(groups),
     "arm.registry.list": Shown(registries),
     "arm.registry.listInSubscription": Shown(registries),

@@ -45,7 +45,8 @@ def test_a_registry_without_a_public_network_lets_nobody_in(az, registry):
     r = registry.name
     assert az(f"acr update -n {r} --public-network-enabled false")["publicNetworkAccess"] == "Disabled"
     az.refused(f"acr repository list -n {r}")
-    az(f"acr update -n {r} --public-network-enabled true")
+    # az denied by default as well when it disabled the network
+    az(f"acr update -n {r} --public-network-enabled true --default-action Allow")
     assert az(f"acr repository list -n {r}") == []
 
 
