@@ -32,7 +32,8 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
                 .directory_tokens = directory_tokens_,
                 .imports = importer_,
                 .outbound = *foundation.outbound,
-                .trusted_issuers = trusted_issuers_},
+                .trusted_issuers = trusted_issuers_,
+                .sign_in_provider = foundation.sign_in_provider ? &*foundation.sign_in_provider : nullptr},
       data_plane_(services_), control_plane_(services_), sign_in_(services_), directory_(services_) {
     std::vector<gateway::Route> table;
     const auto add = [&](std::vector<gateway::Route> routes) { std::ranges::move(routes, std::back_inserter(table)); };

@@ -8,6 +8,7 @@
 #include "identity/key_ring.hpp"
 #include "identity/registry_tokens.hpp"
 #include "identity/seal.hpp"
+#include "identity/sign_in_provider.hpp"
 #include "identity/trusted_issuers.hpp"
 #include "outbound/checked_client.hpp"
 #include "storage/blob_store.hpp"
@@ -31,6 +32,7 @@ struct Services {
     ImportQueue& imports;
     const outbound::CheckedClient& outbound; ///< calls to other servers; blocks, so on a worker
     identity::TrustedIssuers& trusted_issuers;
+    const identity::SignInProvider* sign_in_provider = nullptr; ///< nullptr: the sign-in page knows the directory alone
 };
 
 } // namespace berth::gateway

@@ -93,7 +93,7 @@ Task<Result<Response>> take_code(const Services& services, Context& context) {
                                         "device code";
     auto open = co_await services.credentials.attempts().check(nobody, address);
     if (!open) co_return failure(std::move(open));
-    auto read = [&](Session& session) { return identity::find_device(session, form->find("code"), context.now()); };
+    auto read = [&](Session& session) { return identity::find_device(session, form->find("user_code"), context.now()); };
     auto reading = services.database.read(storage::ReadKind::point, read);
     auto device = co_await std::move(reading);
     if (!device) co_return failure(std::move(device));

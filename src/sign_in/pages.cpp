@@ -60,8 +60,8 @@ http::Response account_page(const PageFacts& facts, const tenant::Principal& per
 http::Response device_code_page(unsigned status, const PageFacts& facts, std::string_view wrong) {
     const std::string content = fmt::format(
         "<h1>Enter the code</h1><p>It is shown where you started to sign in. Do not enter a code that somebody sent you.</p>{}"
-        "<form method=\"post\" action=\"/devicelogin\">{}<label for=\"code\">Code</label>"
-        "<input id=\"code\" name=\"code\" autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" "
+        "<form method=\"post\" action=\"/devicelogin\">{}<label for=\"user_code\">Code</label>"
+        "<input id=\"user_code\" name=\"user_code\" autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" "
         "maxlength=\"32\" "
         "required autofocus><button id=\"submit\">Next</button></form>",
         warning(wrong), hidden(facts));

@@ -3,6 +3,7 @@
 #include "gateway/error_table.hpp"
 #include "identity/delegation.hpp"
 #include "identity/device_codes.hpp"
+#include "identity/sign_in_provider.hpp"
 #include "sign_in/client_registration.hpp"
 #include "sign_in/cookies.hpp"
 #include "sign_in/grants.hpp"
@@ -82,6 +83,7 @@ PageFacts facts_of(const Services& services, const Context& context, const Pendi
         facts.client = pending.request->client_name;
         facts.form_target = pending.request->destination.redirect_uri;
     }
+    if (services.sign_in_provider != nullptr) facts.provider = services.sign_in_provider->name;
     facts.pending = pending.seal(services, browser.value, context.now());
     return facts;
 }

@@ -7,6 +7,7 @@ import pytest
 
 from harness import content, tokens
 from harness.browser import ARM_USER_SCOPE, AZ_CLIENT, CALLBACK, Browser, Form, Pkce, authorize_path, redeem, sign_in
+from harness.oci import basic
 
 PASSWORD = "correct horse 7!"
 
@@ -177,7 +178,7 @@ def test_programs_do_not_sign_in_at_the_page(tenant, owner, browser):
     assert page.status == 401
 
 
-def test_lock_out(tenant, person, http):
+def test_lock_out(tenant, person, http, first_registry):
     """After ten wrong passwords the right one is refused too, at every door; another person is not."""
     for _ in range(10):
         sign_in(Browser(http), authorize_path(tenant, Pkce()), person[0], "wrong")
@@ -186,6 +187,8 @@ def test_lock_out(tenant, person, http):
     grant = http.post(f"/{tenant}/oauth2/v2.0/token", form={"grant_type": "password", "client_id": AZ_CLIENT, "username": person[0],
                                                             "password": PASSWORD, "scope": ARM_USER_SCOPE})
     assert grant.status == 400 and "AADSTS50053" in grant.json()["error_description"], grant
+    docker = http.get("/v2/", host=first_registry.login_server, headers={"Authorization": basic(person[0], PASSWORD)})
+    assert docker.status == 429, docker
 
 
 # What attackers try.

@@ -41,7 +41,7 @@ def start_device(http, tenant, **more):
 def enter_code(browser, code):
     page = browser.get("/devicelogin")
     assert page.status == 200
-    return browser.submit(page.form("/devicelogin"), code=code)
+    return browser.submit(page.form("/devicelogin"), user_code=code)
 
 
 def approve(browser, code, person):

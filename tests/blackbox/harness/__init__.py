@@ -13,6 +13,8 @@ Nothing here knows berth's sources. It stands on the contract that the program d
     graph         Graph: applications, service principals, passwords, groups
     identities    Principal: a service principal with a secret; new_principal() makes one, may hold roles
     oci           Oci: the distribution API as one identity, with the exchange of tokens that clients make
+    browser       Browser: cookies and forms, for the sign-in page; what az asks it for
+    openid_provider  OpenIdProvider: an outside provider in miniature
     command_line  CommandLine: the program's own commands, with a home of their own, at a terminal or not
     content       random blobs, manifests, indexes, artifacts
     challenge     parse(): a WWW-Authenticate header into its parts
