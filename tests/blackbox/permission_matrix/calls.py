@@ -34,6 +34,10 @@ PARAMETERS: dict[str, Fill] = {
     "provider": lambda world, place: "Microsoft.ContainerRegistry",
     "id": lambda world, place: ABSENT,
     "member": lambda world, place: ABSENT,
+    "operation": lambda world, place: ABSENT,
+    "location": lambda world, place: world.bootstrap.location,
+    "lock": lambda world, place: ABSENT_NAME,
+    "alias": lambda world, place: ABSENT_NAME,
     "tenant": lambda world, place: world.bootstrap.tenant_id,
 }
 
@@ -73,6 +77,9 @@ NOT_OFFERED = ("replication", "privateEndpointConnection", "connectedRegistry", 
                "task", "taskRun", "agentPool", "run")
 
 CALLS: dict[str, Call] = {
+    "authorize.v2": Call((400,)), "authorize.v1": Call((400,)), "authorize.adfs": Call((400,)),  # no client is named
+    "signin.provider": Call((404,)), "signin.provider.answer": Call((404,)),  # this server hands nobody over
+    "token.v2.preflight": Call((204,)), "token.v1.preflight": Call((204,)), "token.adfs.preflight": Call((204,)),
     "manifest.get": Call((200,)),
     "manifest.put": Call((201,), {"reference": lambda world, place: "again"}, body=lambda world, place: place.image.data,
                          headers={"Content-Type": content.OCI_MANIFEST}),
@@ -167,6 +174,20 @@ CALLS: dict[str, Call] = {
     "arm.credentialSet.delete": Call((204,)),
     **{f"arm.{one}.{verb}": Call((status,)) for one in NOT_OFFERED
        for verb, status in (("put", 400), ("get", 404), ("delete", 204))},
+    **{f"arm.{one}{tail}": Call((status,)) for tail in ("", "AtRoot") for one, status in (
+        ("lock.put", 400), ("lock.get", 404), ("lock.delete", 204), ("tags.put", 400), ("tags.patch", 400))},
+    "arm.tags.get": Call((200,)),
+    "arm.tags.getAtRoot": Call((400,)),
+    "arm.tags.delete": Call((200,)),
+    "arm.tags.deleteAtRoot": Call((400,)),
+    "arm.tagName.list": Call((200,)),
+    "arm.activity.list": Call((200,)),
+    "arm.resource.move": Call((400,)),
+    "arm.resource.validateMove": Call((400,)),
+    "arm.subscriptionAlias.put": Call((400,)),
+    "arm.subscription.rename": Call((400,)),
+    "arm.subscription.cancel": Call((404,), {"subscription": lambda world, place: ABSENT}),
+    "arm.subscription.enable": Call((200,)),
     "arm.managementGroup.put": Call((200,)),
     "arm.managementGroup.get": Call((200,)),
     "arm.managementGroup.patch": Call((200,)),
