@@ -20,7 +20,7 @@ public:
     /// and so on up to an hour.
     static constexpr std::int64_t failures_of_a_name_from_an_address = 10;
     static constexpr std::int64_t failures_of_a_name = 100;
-    static constexpr std::int64_t failures_of_an_address = 100;
+    static constexpr std::int64_t failures_of_an_address = 1000; ///< many people may come by one
 
     /// `too_many_requests`, with how long to wait, while it is locked. `address` may be empty: unknown.
     Task<Result<void>> check(std::string_view name, std::string_view address);
