@@ -341,6 +341,34 @@ TEST_F(Graph, PeopleReadTheDirectoryAndApplicationsDoNot) {
     }
 }
 
+TEST_F(Graph, AdministratorsAreMadeAndUnmade) {
+    const std::string role = "/directoryRoles/62e90394-69f5-4237-9190-012177145e10";
+    EXPECT_EQ(call(get, "/directoryRoles").json.at("value").as_array().size(), 1U);
+    EXPECT_EQ(text(call(get, role), "displayName"), "Global Administrator");
+    EXPECT_EQ(call(get, "/directoryRoles/" + Guid::random().value()).status, 404U);
+    const auto made = call(post, "/users", R"({"displayName":"Ada","userPrincipalName":"ada@example.org"})");
+    const Guid ada = *Guid::parse(text(made, "id"));
+    const std::string group = text(call(post, "/groups", R"({"displayName":"g"})"), "id");
+    const auto add = [&](const Guid& who, const std::string& id) {
+        return fixture.call(who, post, "/v1.0" + role + "/members/$ref", fmt::format(R"({{"@odata.id":"/{}"}})", id)).status;
+    };
+    const auto remove = [&](const Guid& who, const Guid& id) {
+        return fixture.call(who, delete_, "/v1.0" + role + "/members/" + id.value() + "/$ref").status;
+    };
+    EXPECT_EQ(add(ada, ada.value()), 403U) << "nobody makes oneself one";
+    EXPECT_EQ(add(owner, group), 400U) << "groups hold none";
+    EXPECT_EQ(add(owner, Guid::random().value()), 404U);
+    EXPECT_EQ(add(owner, "x"), 400U);
+    EXPECT_EQ(remove(owner, owner), 400U) << "the last one stays";
+    EXPECT_EQ(add(owner, ada.value()), 204U);
+    EXPECT_EQ(add(owner, ada.value()), 400U);
+    EXPECT_EQ(call(get, role + "/members").json.at("value").as_array().size(), 2U);
+    EXPECT_EQ(remove(ada, owner), 204U) << "she administers at once";
+    EXPECT_EQ(call(post, "/groups", R"({"displayName":"h"})").status, 403U) << "and who was one does not";
+    EXPECT_EQ(remove(ada, owner), 404U);
+    EXPECT_EQ(remove(ada, ada), 400U);
+}
+
 TEST_F(Graph, FindsByWhatAzAsksFor) {
     const Robot robot = new_robot();
     const auto found = call(

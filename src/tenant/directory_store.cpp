@@ -284,6 +284,16 @@ Result<void> add_directory_role(Session& session, const Guid& principal, const s
     return {};
 }
 
+Result<void> remove_directory_role(Session& session, const Guid& principal, const std::string& role) {
+    auto deleted =
+        session.execute("delete from directory_roles where principal_id = ?1 and role = ?2", principal.value(), role);
+    if (!deleted) return failure(std::move(deleted));
+    if (*deleted == 0) {
+        return failure(ErrorCode::not_found, fmt::format("'{}' does not hold this directory role.", principal.value()));
+    }
+    return {};
+}
+
 Result<void> add_credential(Session& session, const Guid& owner, const CredentialInfo& info, const std::string& hash) {
     auto known = exists(session, "select 1 from principals where id = ?1 union all select 1 from applications where id = ?1",
                         owner.value());

@@ -79,6 +79,8 @@ inline constexpr std::string_view global_administrator_role = "GlobalAdministrat
 Result<bool> is_directory_role_held(storage::Session& session, std::string_view role);
 /// Gives the role; one that is held already stays. `not_found` for an unknown principal.
 Result<void> add_directory_role(storage::Session& session, const Guid& principal, const std::string& role);
+/// `not_found` if the principal does not hold it.
+Result<void> remove_directory_role(storage::Session& session, const Guid& principal, const std::string& role);
 
 /// How many secrets one owner can have: each is compared with what somebody signs in with.
 inline constexpr std::size_t max_credentials = 100;
