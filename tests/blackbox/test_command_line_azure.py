@@ -40,6 +40,36 @@ def test_a_name_that_two_subscriptions_bear(signed_in):
     assert all(one in said for one in ids)
 
 
+def test_management_groups(run, own_berth):
+    """On a server of its own: roles at the root reach everything."""
+    server = own_berth().start()
+    run("login", "--data", str(server.data))
+    facts = server.bootstrap
+    run.refused("management-group", "create", "sites")
+    assert "User Access Administrator" in run("management-group", "elevate").stdout
+    root = f"/providers/Microsoft.Management/managementGroups/{facts.tenant_id}"
+    run("role", "assignment", "create", "--assignee", facts.owner_client_id, "--role", "Owner", "--scope", root)
+    run("role", "assignment", "delete", "--assignee", facts.owner_client_id, "--role", "User Access Administrator", "--scope", "/", "--yes")
+    assert run.json("management-group", "create", "sites", "--display-name", "All sites")["properties"]["displayName"] == "All sites"
+    assert run.json("management-group", "create", "north", "--parent", "sites")["properties"]["details"]["parent"]["name"] == "sites"
+    assert "already" in run.refused("management-group", "create", "north")
+    assert {"sites", "north"} <= {one["name"] for one in run.json("management-group", "list")}
+    assert "north" in run("management-group", "subscription", "add", "north", facts.subscription_id).stdout
+    run.refused("management-group", "delete", "north", "--yes")
+    run("management-group", "subscription", "remove", "north", "berth")
+    run("management-group", "delete", "north", "--yes")
+    assert "north" in run.refused("management-group", "show", "north")
+
+
+def test_a_registry_moves_to_another_group(signed_in, registry, arm):
+    group = content.unique("group")
+    signed_in("resource-group", "create", group)
+    assert group in signed_in("registry", "move", registry.name, "--to-resource-group", group).stdout
+    assert f"/resourceGroups/{group}/" in signed_in.json("registry", "show", registry.name)["id"]
+    assert registry.name in signed_in.refused("registry", "move", registry.name + "x", "--to-resource-group", group)
+    assert "nosuchgroup" in signed_in.refused("registry", "move", registry.name, "--to-resource-group", "nosuchgroup")
+
+
 def test_a_resource_group_and_everything_in_it(signed_in, arm):
     name = content.unique("group")
     assert signed_in.json("resource-group", "create", name, "--location", "northeurope")["location"] == "northeurope"
