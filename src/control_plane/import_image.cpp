@@ -1,7 +1,5 @@
 #include "control_plane/import_image.hpp"
 
-#include "base/encoding.hpp"
-#include "base/strict_json.hpp"
 #include "control_plane/errors.hpp"
 #include "control_plane/import_body.hpp"
 #include "control_plane/operations.hpp"
@@ -99,14 +97,8 @@ Task<Result<std::optional<Caller>>> decide_source(const Services& services, cons
 }
 
 // A registry whose export is disabled is no source (ARM: `policies.exportPolicy`).
-Result<void> check_export(Session& session, const tenant::Registry& registry) {
-    auto resource = tenant::find_resource(session, registry.scope);
-    if (!resource) return failure(std::move(resource));
-    if (!*resource) return {};
-    const boost::json::value properties = (*resource)->properties;
-    const auto* policies = find_member(properties, "policies");
-    const auto* policy = policies != nullptr ? find_member(*policies, "exportPolicy") : nullptr;
-    if (policy == nullptr || !equals_ignoring_case(find_string(*policy, "status").value_or(""), "disabled")) return {};
+Result<void> check_export(const tenant::Registry& registry) {
+    if (registry.export_allowed) return {};
     return arm_failure(ErrorCode::conflict, "ExportPolicyDisabled",
                        fmt::format("The registry '{}' exports nothing: its export policy is disabled.", registry.name));
 }
@@ -146,6 +138,7 @@ Task<Result<Response>> run(const Services& services, Context& context, const Res
         auto deciding = decide_source(services, context, target, *registry, *body);
         auto reader = co_await std::move(deciding);
         if (!reader) co_return failure(std::move(reader));
+        if (auto exports = check_export(*registry); !exports) co_return failure(std::move(exports));
         request.source_registry = registry->id;
         request.source_decided = reader->has_value();
         callers.source = std::move(*reader);
@@ -159,9 +152,6 @@ Task<Result<Response>> run(const Services& services, Context& context, const Res
     auto operation =
         new_operation(context, std::string(data_plane::import_kind), target, data_plane::to_json(request, services.seal));
     const auto write = [&](Session& session) -> Result<void> {
-        if (registry != nullptr) {
-            if (auto exports = check_export(session, *registry); !exports) return exports;
-        }
         if (auto free = data_plane::check_tags(session, target.row, request); !free) return free;
         return tenant::create_operation(session, operation);
     };

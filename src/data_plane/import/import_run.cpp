@@ -287,6 +287,10 @@ private:
 
         const tenant::Registry* source = (*world)->find_registry(*request.source_registry);
         if (source == nullptr) return failure(ErrorCode::name_unknown, "The source registry was deleted meanwhile.");
+        if (!source->export_allowed) {
+            return failure(ErrorCode::conflict,
+                           fmt::format("The registry '{}' exports nothing: its export policy is disabled.", source->name));
+        }
         const bool by_credentials = request.source_decided;
         if (by_credentials && !(callers_ && callers_->source)) return world; // of an earlier run: decided when it was asked
         const identity::Caller& reader = by_credentials ? *callers_->source : *actor;
