@@ -32,8 +32,13 @@ def test_life_of_a_group(arm, berth, name):
     assert changed.status == 200 and changed.json()["tags"] == {"b": "2"}, changed
     listed = arm.list(f"{berth.bootstrap.subscription_scope}/resourcegroups", RESOURCES_VERSION)
     assert name in [group["name"] for group in listed] and berth.bootstrap.resource_group in [group["name"] for group in listed]
-    assert arm.call("DELETE", path, RESOURCES_VERSION).status == 200
+    gone = arm.call("DELETE", path, RESOURCES_VERSION).expect(202)
     assert arm.call("GET", path, RESOURCES_VERSION).status == 404
+    # Done when it is answered, and polled as Azure's is, in both styles.
+    assert int(gone.header("Retry-After")) >= 1
+    poll = {"Authorization": f"Bearer {arm.token}"}
+    assert arm.http.get(gone.header("Location"), headers=poll).status == 204
+    assert arm.http.get(gone.header("Azure-AsyncOperation"), headers=poll).expect(200).json()["status"] == "Succeeded"
 
 
 def test_name_is_kept_as_written_and_found_without_case(arm, name):

@@ -275,7 +275,68 @@ def moving_a_subscription(world: World, method: str) -> None:
         world.tree.pop(people.group_scope(there).lower())
 
 
+def moving_a_resource(world: World, action: str) -> None:
+    """The right to write the registry both where it is and where it comes to lie."""
+    arm = world.owner.arm
+    source, target = content.unique("from"), content.unique("to")
+    name = content.unique("moved").replace("-", "")
+    for group in (source, target):
+        arm.put_group(group).expect(201)
+    arm.put_registry(name, source).expect(201)
+    person = person_with(world, ("Contributor", arm.group_path(source)))
+    body = {"resources": [arm.registry_path(name, source)], "targetResourceGroup": arm.group_path(target)}
+    path = f"{arm.group_path(source)}/{action}"
+    error = person.principal.arm.call("POST", path, "2024-11-01", json=body).expect(403).json()["error"]
+    assert target in error["message"] and "registries/write" in error["message"], error
+    people.take(world, person, "Contributor", arm.group_path(target))
+    person.principal.arm.call("POST", path, "2024-11-01", json=body).expect(202, 204)
+    for group in (source, target):
+        arm.call("DELETE", arm.group_path(group), "2024-11-01").expect(200, 202)
+
+
+def an_alias_needs_its_subscription(world: World) -> None:
+    arm = world.owner.arm
+    person = person_with(world, ("Contributor", "/"))
+    subscription = world.bootstrap.subscription_scope
+    denial = f"{subscription}/providers/Microsoft.Authorization/denyAssignments/{uuid.uuid4()}"
+    arm.call("PUT", denial, "2024-07-01-preview", json={"properties": {
+        "denyAssignmentName": content.unique("alias"),
+        "permissions": [{"actions": ["Microsoft.Resources/subscriptions/write"]}],
+        "principals": [{"id": person.principal.object_id, "type": "ServicePrincipal"}]}}).expect(201)
+    alias = f"/providers/Microsoft.Subscription/aliases/{content.unique('alias')}"
+    body = {"properties": {"subscriptionId": world.bootstrap.subscription_id}}
+    person.principal.arm.call("PUT", alias, "2021-10-01", json=body).expect(403)
+    arm.call("DELETE", denial, "2024-07-01-preview").expect(200)
+    person.principal.arm.call("PUT", alias, "2021-10-01", json=body).expect(201)
+    person.principal.arm.call("DELETE", alias, "2021-10-01").expect(200)
+
+
+def tag_names_of_what_may_be_read(world: World) -> None:
+    arm = world.owner.arm
+    role, tag, name = str(uuid.uuid4()), content.unique("tag"), content.unique("tagged").replace("-", "")
+    subscription = world.bootstrap.subscription_scope
+    arm.put_registry(name, tags={tag: "1"}).expect(201)
+    arm.put_role(role, {"roleName": content.unique("tags"), "assignableScopes": [subscription],
+                        "permissions": [{"actions": ["Microsoft.Resources/subscriptions/tagNames/read"]}]}).expect(201)
+    person = person_with(world)
+    assignment = arm.assign(role, person.principal.object_id, subscription)
+
+    def seen() -> set[str]:
+        return {one["tagName"] for one in person.principal.arm.list(f"{subscription}/tagNames", "2024-11-01")}
+
+    assert tag not in seen()
+    people.take(world, person, "Reader", arm.registry_path(name))
+    assert tag in seen()
+    arm.unassign(assignment)
+    arm.call("DELETE", arm.role_id(role), "2022-04-01").expect(200)
+    arm.delete_registry(name).expect(200)
+
+
 CASES = {
+    "arm.resource.move": lambda world: moving_a_resource(world, "moveResources"),
+    "arm.resource.validateMove": lambda world: moving_a_resource(world, "validateMoveResources"),
+    "arm.subscriptionAlias.put": an_alias_needs_its_subscription,
+    "arm.tagName.list": tag_names_of_what_may_be_read,
     "catalog.list": lambda world: catalog_of_what_may_be_read(world, "/v2/_catalog"),
     "acr.catalog": lambda world: catalog_of_what_may_be_read(world, "/acr/v1/_catalog"),
     "arm.managementGroup.put": lambda world: moving_a_group_needs_both_ends(world, "PUT"),

@@ -76,6 +76,28 @@ def _seen(kind: str) -> dict[str, Fill]:
 NOT_OFFERED = ("replication", "privateEndpointConnection", "connectedRegistry", "exportPipeline", "importPipeline", "pipelineRun",
                "task", "taskRun", "agentPool", "run")
 
+_OPERATIONS: dict[int, str] = {}
+ENDED_GROUP = "matrixgone"
+ALIAS = "matrixalias"
+
+
+def _operation(world: World, place: Place) -> str:
+    """An operation that has ended: the deletion of a group that held nothing."""
+    arm = world.owner.arm
+    if id(world) not in _OPERATIONS:
+        arm.put_group(ENDED_GROUP).expect(200, 201)
+        answer = arm.call("DELETE", arm.group_path(ENDED_GROUP), "2025-04-01").expect(202)
+        _OPERATIONS[id(world)] = answer.header("Location").split("?")[0].rsplit("/", 1)[1]
+    return _OPERATIONS[id(world)]
+
+
+def _alias(world: World, place: Place) -> str:
+    """An alias of the subscription that everybody has something in."""
+    world.owner.arm.call("PUT", f"/providers/Microsoft.Subscription/aliases/{ALIAS}", "2021-10-01", json={
+        "properties": {"subscriptionId": world.bootstrap.subscription_id}}).expect(200, 201)
+    return ALIAS
+
+
 CALLS: dict[str, Call] = {
     "authorize.v2": Call((400,)), "authorize.v1": Call((400,)), "authorize.adfs": Call((400,)),  # no client is named
     "signin.provider": Call((404,)), "signin.provider.answer": Call((404,)),  # this server hands nobody over
@@ -184,6 +206,9 @@ CALLS: dict[str, Call] = {
     "arm.activity.list": Call((200,)),
     "arm.resource.move": Call((400,)),
     "arm.resource.validateMove": Call((400,)),
+    "arm.operation.result": Call((204,), {"operation": _operation}),
+    "arm.operation.status": Call((200,), {"operation": _operation}),
+    "arm.subscriptionAlias.get": Call((200,), {"alias": _alias}),
     "arm.subscriptionAlias.put": Call((400,)),
     "arm.subscription.rename": Call((400,)),
     "arm.subscription.cancel": Call((404,), {"subscription": lambda world, place: ABSENT}),
@@ -204,8 +229,12 @@ ASSIGNMENT_IDS = {"LegacyRegistryPermissions": "0c0ffee0-0000-4000-8000-00000000
                   "AbacRepositoryPermissions": "0c0ffee0-0000-4000-8000-00000000bbbb"}
 
 
+def call_of_id(route_id: str) -> Call:
+    return CALLS.get(route_id, Call())
+
+
 def call_of(route: Route) -> Call:
-    return CALLS.get(route.id, Call())
+    return call_of_id(route.id)
 
 
 def fill(route: Route, text: str, world: World, place: Place) -> str:
