@@ -18,6 +18,7 @@ from harness.content import unique
 from harness.fixtures import Registry, registry_from
 from harness.http_client import Http
 from harness.identities import Principal
+from harness.openid_provider import OpenIdProvider
 from harness.server import Berth
 
 DOMAIN = "azurecr.localhost"
@@ -32,6 +33,7 @@ class Cloud:
     http: Http
     owner: Principal
     registered: Az
+    issuer: OpenIdProvider  # whose tokens federated credentials may name
 
     @property
     def url(self) -> str:
@@ -66,16 +68,19 @@ def cloud(tmp_path_factory):
         socket.getaddrinfo(f"any.{DOMAIN}", 443)
     except OSError:
         pytest.skip(f"names below {DOMAIN} do not resolve (Debian: libnss-myhostname)")
-    server = Berth(tmp_path_factory.mktemp("cloud"), "--domain", DOMAIN)
+    issuer = OpenIdProvider(tmp_path_factory.mktemp("issuer"))
+    server = Berth(tmp_path_factory.mktemp("cloud"), "--domain", DOMAIN, "--trusted-issuer", f"issuer={issuer.issuer}",
+                   "--allow-outbound", "http://127.0.0.1")
     server.start()
     http = Http(server.http)
     az = Az(tmp_path_factory.mktemp("registered"), server.bootstrap.ca_file)
-    cloud = Cloud(server, http, identities.bootstrap_owner(http, server.bootstrap), az)
+    cloud = Cloud(server, http, identities.bootstrap_owner(http, server.bootstrap), az, issuer)
     az(f"cloud register -n {CLOUD} --endpoint-resource-manager {cloud.url}")
     az(f"cloud set -n {CLOUD}")
     yield cloud
     http.close()
     server.stop()
+    issuer.stop()
 
 
 @pytest.fixture(scope="session")

@@ -26,10 +26,10 @@ class Forms(HTMLParser):
         values = {name: value or "" for name, value in attributes}
         if tag == "form":
             self.forms.append({"action": values.get("action", ""), "method": values.get("method", "get").lower(), "fields": {}, "kinds": {}})
-        elif tag in ("input", "button") and self.forms and "name" in values:
+        elif tag in ("input", "button") and self.forms and "name" in values:  # of buttons with one name the first is pressed
             form = self.forms[-1]
             form["fields"].setdefault(values["name"], values.get("value", ""))
-            form["kinds"].setdefault(values["name"], values.get("type", "text"))
+            form["kinds"].setdefault(values["name"], values.get("type", "submit" if tag == "button" else "text"))
 
 
 class Person:

@@ -32,8 +32,7 @@ def test_network_rules_hold(az, registry):
     rules = az(f"acr network-rule list -n {r}")
     assert [rule["ipAddressOrRange"] for rule in rules["ipRules"]] == ["10.1.0.0/16"]
     az(f"acr update -n {r} --default-action Deny")
-    told = az.refused(f"acr repository list -n {r}")
-    assert "denied" in told.lower() or "not allowed" in told.lower(), told
+    assert "don't have access to registry" in az.refused(f"acr repository list -n {r}")
     az(f"acr network-rule add -n {r} --ip-address 127.0.0.1")
     az(f"acr network-rule remove -n {r} --ip-address 10.1.0.0/16")
     assert [rule["ipAddressOrRange"] for rule in az(f"acr network-rule list -n {r}")["ipRules"]] == ["127.0.0.1"]
@@ -102,7 +101,7 @@ def test_what_a_single_machine_has_no_use_for_is_an_empty_list(az, registry, wor
 
 @pytest.mark.parametrize("words", [
     "replication create -r {0} -l northeurope",
-    "connected-registry create -r {0} -n edge1 --repository app",
+    "connected-registry create -r {0} -n edge1 --repository app -y",
     "task create -r {0} -n task1 --cmd hello --context /dev/null",
     "agentpool create -r {0} -n pool1 --tier S1",
     "run -r {0} --cmd hello /dev/null",
@@ -121,7 +120,6 @@ def test_encryption_is_the_platforms(az, registry):
 
 
 def test_the_health_is_checked(az, registry):
-    """Where berth does not listen on 443, az says that the name with a port does not resolve, and goes on."""
+    """With a port in the login server's name az cannot look it up, and stops there; test_names.py has it on port 443."""
     ended = az.run(f"acr check-health -n {registry.name} -y --ignore-errors")
-    told = ended.stdout + ended.stderr
-    assert "Fetch refresh token for registry" in told and "OK" in told and "Fetch access token for registry" in told, told
+    assert f"CONNECTIVITY_DNS_ERROR\nFailed to reach DNS for registry '{registry.login_server}'" in ended.stderr, ended.stderr

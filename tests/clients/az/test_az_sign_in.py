@@ -3,12 +3,14 @@
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from harness.content import unique
+from harness.tokens import forge
 from person import Person
 
 PASSWORD = "Correct-Horse-1"
@@ -107,6 +109,36 @@ def test_a_name_and_a_password(cloud, fresh_az, someone):
     assert "AADSTS50126" in fresh_az().refused(f"login -u {someone.name} -p wrong")
 
 
+def test_a_token_of_another_issuer(az, cloud, fresh_az, new_principal, write):
+    """As a pipeline has it: no secret, but a token of where it runs."""
+    program, subject = new_principal("Reader", cloud.scope), "repo:team/app:ref:refs/heads/main"
+    document = {"name": "main", "issuer": cloud.issuer.issuer, "subject": subject, "audiences": ["api://AzureADTokenExchange"]}
+    az(f"ad app federated-credential create --id {program.client_id} --parameters @{write(document)}")
+
+    def words(subject: str) -> str:
+        now = int(time.time())
+        token = forge({"kid": cloud.issuer.kid}, {"iss": cloud.issuer.issuer, "sub": subject, "aud": "api://AzureADTokenExchange",
+                                                  "iat": now, "nbf": now, "exp": now + 300}, cloud.issuer.key)
+        return f"login --service-principal -u {program.client_id} --federated-token {token} --tenant {cloud.tenant}"
+
+    fresh = fresh_az()
+    fresh(words(subject))
+    assert signed_in_as(fresh) == program.client_id and fresh("group list")
+    assert "AADSTS700213" in fresh_az().refused(words("repo:team/other"))
+
+
+def test_a_managed_identity(az, cloud, fresh_az, registry):
+    """What the two variables say stays set for the commands that follow."""
+    identity = az(f"identity create -g {cloud.group} -n {unique('identity')}")
+    cloud.owner.arm.assign("Reader", identity["principalId"], cloud.scope)
+    made = cloud.owner.arm.call("POST", f"{identity['id']}/createIdentityEndpoint", "2023-01-31", json={}).expect(200).json()
+    place = {"IDENTITY_ENDPOINT": f"{cloud.url}/msi/token", "IDENTITY_HEADER": made["identityHeader"]}
+    fresh = fresh_az()
+    assert [account["id"] for account in fresh("login --identity", **place)] == [cloud.subscription]
+    assert registry.name in [found["name"] for found in fresh("acr list", **place)]
+    fresh_az().refused("login --identity", **place | {"IDENTITY_HEADER": "wrong"})
+
+
 def by_device(az, person: Person, words: str) -> None:
     process = az.start(f"login --use-device-code {words}")
     told = ""
@@ -115,7 +147,7 @@ def by_device(az, person: Person, words: str) -> None:
         if found := re.search(r"(https://\S+)\s.*\bcode (\S+)", told):
             break
     assert found, told
-    person.follow(found[1], user_code=found[2], otc=found[2])
+    person.follow(found[1], user_code=found[2])
     rest, _ = process.communicate(timeout=60)
     assert process.returncode == 0, told + rest
 
