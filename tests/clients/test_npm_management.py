@@ -52,6 +52,25 @@ def test_subscriptions(manage, contributor, arm):
     assert seen["tenants"] == [facts.tenant_id]
 
 
+def test_a_certificate_in_place_of_a_secret(manage, sandbox, new_principal, graph, arm):
+    person = new_principal("Reader", arm.bootstrap.subscription_scope)
+    key, certificate = sandbox.folder / "key.pem", sandbox.folder / "certificate.pem"
+    sandbox.run(need("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=npm", "-days", "30",
+                "-keyout", key, "-out", certificate)
+    both = sandbox.folder / "both.pem"
+    both.write_text(key.read_text() + certificate.read_text())
+    with pytest.raises(Failed) as refusal:
+        manage(person, "subscriptions", CERTIFICATE=str(both))
+    assert "invalid_client" in refusal.value.output
+    lines = certificate.read_text().strip().splitlines()[1:-1]
+    graph.call("PATCH", f"/applications/{person.application_id}", json={"keyCredentials": [
+        {"type": "AsymmetricX509Cert", "usage": "Verify", "key": "".join(lines), "displayName": "npm"}]}).expect(204)
+    assert arm.bootstrap.subscription_id in manage(person, "subscriptions", CERTIFICATE=str(both))["subscriptions"]
+    graph.call("PATCH", f"/applications/{person.application_id}", json={"keyCredentials": []}).expect(204)
+    with pytest.raises(Failed):
+        manage(person, "subscriptions", CERTIFICATE=str(both))
+
+
 def test_resource_group(manage, contributor, arm):
     name = content.unique("group")
     seen = manage(contributor, "group", name, arm.bootstrap.location)

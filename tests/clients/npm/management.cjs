@@ -5,13 +5,13 @@ const { AuthorizationManagementClient } = require("@azure/arm-authorization");
 const { ContainerRegistryManagementClient } = require("@azure/arm-containerregistry");
 const { ResourceManagementClient } = require("@azure/arm-resources");
 const { SubscriptionClient } = require("@azure/arm-resources-subscriptions");
-const { ClientAssertionCredential, ClientSecretCredential } = require("@azure/identity");
+const { ClientCertificateCredential, ClientSecretCredential } = require("@azure/identity");
 const { randomUUID } = require("node:crypto");
 
-const { ENDPOINT, TENANT, CLIENT_ID, CLIENT_SECRET, ASSERTION, SUBSCRIPTION, GROUP } = process.env;
+const { ENDPOINT, TENANT, CLIENT_ID, CLIENT_SECRET, CERTIFICATE, SUBSCRIPTION, GROUP } = process.env;
 const authority = { authorityHost: ENDPOINT, disableInstanceDiscovery: true };
-const credential = ASSERTION
-  ? new ClientAssertionCredential(TENANT, CLIENT_ID, async () => ASSERTION, authority)
+const credential = CERTIFICATE
+  ? new ClientCertificateCredential(TENANT, CLIENT_ID, { certificatePath: CERTIFICATE }, authority)
   : new ClientSecretCredential(TENANT, CLIENT_ID, CLIENT_SECRET, authority);
 
 // Refusals are shown at once, and what takes time is asked after quickly.
