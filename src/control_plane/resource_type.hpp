@@ -71,7 +71,7 @@ struct ResourceType {
     std::function<Result<void>(storage::Session&, tenant::Resource& next, const tenant::Resource* before,
                                const boost::json::value& sent)>
         before_write{};
-    /// After it was written: lets go of what was remembered of it and may not count any more.
+    /// After it was written or deleted: lets go of what was remembered of it and may not count any more.
     std::function<void(const gateway::Services&)> after_write{};
     /// Before it is deleted, in the transaction: refuses what must stay.
     std::function<Result<void>(storage::Session&, const tenant::Resource&)> before_delete{};

@@ -3,6 +3,7 @@
 #include "data_plane/token_access.hpp"
 #include "gateway/authentication.hpp"
 #include "gateway/context.hpp"
+#include "gateway/outside_tokens.hpp"
 #include "gateway/response.hpp"
 
 #include <boost/json/object.hpp>
@@ -116,7 +117,15 @@ Task<Result<http::Response>> TokenRoutes::exchange(Context& context) {
     }
     static constexpr std::array both{Audience::registry, Audience::resource_manager};
     const auto accepted = std::span<const Audience>(both).first(context.registry().arm_tokens_accepted ? 2 : 1);
-    auto named = services_.directory_tokens.verify(context.world(), accepted, *token);
+    auto outside = co_await gateway::verify_outside_token(services_, context.world(), *token);
+    Result<Caller> named = failure(ErrorCode::internal, "");
+    if (!outside) {
+        named = std::unexpected(std::move(outside.error()));
+    } else if (*outside) {
+        named = std::move(**outside);
+    } else {
+        named = services_.directory_tokens.verify(context.world(), accepted, *token);
+    }
     auto caller = co_await gateway::with_living_secret(services_, context.world(), std::move(named));
     if (!caller) {
         caller.error().protocol_code.clear(); // ARM's code; this route speaks the registry's protocol

@@ -64,6 +64,8 @@ std::vector<gateway::Route> membership_routes(const gateway::Services& services)
 std::vector<gateway::Route> password_routes(const gateway::Services& services);
 /// The directory role Global Administrator and who holds it.
 std::vector<gateway::Route> role_routes(const gateway::Services& services);
+/// Tokens of outside issuers that stand for an application.
+std::vector<gateway::Route> federated_credential_routes(const gateway::Services& services);
 /// Anything by its id, the signed-in user, the organization, consent.
 std::vector<gateway::Route> directory_object_routes(const gateway::Services& services);
 

@@ -91,7 +91,9 @@ Task<Result<identity::Caller>> authenticate_password(const Services& services, c
     auto verified = co_await services.credentials.verify_principal(world, user, password, address);
     if (!verified) co_return failure(std::move(verified));
     const auto* principal = world.find_principal(verified->id);
-    if (principal == nullptr) co_return failure(ErrorCode::invalid_credentials, "The credentials are not valid.");
+    if (principal == nullptr || principal->managed_resource) {
+        co_return failure(ErrorCode::invalid_credentials, "The name or the secret is wrong, or the secret has expired.");
+    }
     auto caller = caller_for(*principal);
     caller.secret = std::move(verified->secret);
     co_return caller;

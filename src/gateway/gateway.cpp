@@ -6,6 +6,7 @@
 #include "gateway/context.hpp"
 #include "gateway/error_response.hpp"
 #include "gateway/network_access.hpp"
+#include "gateway/outside_tokens.hpp"
 #include "gateway/request_log.hpp"
 
 #include <fmt/format.h>
@@ -110,6 +111,11 @@ Task<Result<Caller>> Gateway::authenticate(const Context& context) const {
                     "Authentication failed. The 'Authorization' header is provided in an invalid format."};
         error.protocol_code = "AuthenticationFailedInvalidHeader";
         co_return std::unexpected(std::move(error));
+    }
+    if (context.route().protocol == Protocol::resource_manager) {
+        auto outside = co_await verify_outside_token(services_, world, *token);
+        if (!outside) co_return failure(std::move(outside));
+        if (*outside) co_return std::move(**outside);
     }
     static constexpr std::array graph{Audience::graph};
     static constexpr std::array resource_manager{Audience::resource_manager};

@@ -43,7 +43,8 @@ struct Caller {
     std::string secret{};
     /// A registry access token may be used only for what was asked when it was made; nullopt: not narrowed.
     std::optional<std::vector<TokenScope>> narrowed_to{};
-    /// When the access token that proved this expires: no token made with it lives longer. nullopt: not of such a token.
+    /// When the registry token or the outside issuer's token that proved this expires: no token made with it lives longer.
+    /// nullopt: not of such a token.
     std::optional<Timestamp> until{};
 
     static Caller anonymous() { return {}; }

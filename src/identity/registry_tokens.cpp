@@ -76,10 +76,8 @@ Result<Caller> caller_of(const tenant::World& world, const tenant::Registry& reg
         break;
     }
     }
-    if (claims.kind == RegistryTokenKind::access) {
-        caller.narrowed_to = claims.asked;
-        caller.until = Timestamp(std::chrono::seconds(claims.expires));
-    }
+    if (claims.kind == RegistryTokenKind::access) caller.narrowed_to = claims.asked;
+    caller.until = Timestamp(std::chrono::seconds(claims.expires));
     return caller;
 }
 
@@ -235,7 +233,13 @@ Result<IssuedToken> RegistryTokens::issue_refresh(const tenant::World& world, co
     if (registry.mode == tenant::RoleAssignmentMode::repository_permissions && subject->claims.principal) {
         json["aad_identity"] = subject->claims.principal->value();
     }
-    return memory_->issue(keys_, clock_.now(), std::move(subject->claims), std::move(json), refresh_lifetime);
+    // What was made with a token of an outside issuer ends with it.
+    auto lifetime = refresh_lifetime;
+    if (caller.until) {
+        const auto rest = std::chrono::duration_cast<std::chrono::seconds>(*caller.until - clock_.now());
+        lifetime = std::clamp(rest, std::chrono::seconds(0), lifetime);
+    }
+    return memory_->issue(keys_, clock_.now(), std::move(subject->claims), std::move(json), lifetime);
 }
 
 Result<IssuedToken> RegistryTokens::issue_access(const tenant::World& world, const tenant::Registry& registry,

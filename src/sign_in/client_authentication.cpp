@@ -29,7 +29,8 @@ Task<Result<AuthenticatedClient>> by_secret(const Services& services, const Cont
     auto verified = co_await services.credentials.verify_principal(context.world(), client_id->value(), secret, address);
     if (!verified && verified.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(verified));
     const auto* principal = verified ? context.world().find_principal(verified->id) : nullptr;
-    if (principal == nullptr) co_return wrong_secret(request.client_id);
+    // The secret of a managed identity is for its endpoint.
+    if (principal == nullptr || principal->managed_resource) co_return wrong_secret(request.client_id);
     co_return AuthenticatedClient{principal, verified->secret};
 }
 

@@ -122,6 +122,62 @@ Result<Answer> create_credential(Session& session, const Values& values) {
     return Answer{.document = std::move(*made)};
 }
 
+Result<boost::json::value> endpoint_action(Session& session, const Values& values, std::string_view action,
+                                           const boost::json::value& body) {
+    auto identity = identity_scope(session, values, values.text("identity"));
+    if (!identity) return failure(std::move(identity));
+    return session.arm("POST", fmt::format("{}/{}", *identity, action), body);
+}
+
+Result<Answer> create_endpoint(Session& session, const Values& values) {
+    object body;
+    if (values.given("display-name")) body["displayName"] = values.text("display-name");
+    auto made = endpoint_action(session, values, "createIdentityEndpoint", body);
+    if (!made) return failure(std::move(made));
+    const auto endpoint = find_string(*made, "identityEndpoint").value_or("");
+    const auto header = find_string(*made, "identityHeader").value_or("");
+    return Answer{.document = *made,
+                  .note = fmt::format("The secret is shown this once. Set both where the identity is used:\n\n"
+                                      "export IDENTITY_ENDPOINT={}\nexport IDENTITY_HEADER={}\n\n"
+                                      "then: az login --identity",
+                                      endpoint, header)};
+}
+
+Result<Answer> list_endpoints(Session& session, const Values& values) {
+    auto found = endpoint_action(session, values, "listIdentityEndpoints", nullptr);
+    if (!found) return failure(std::move(found));
+    const auto* items = find_member(*found, "value");
+    return Answer{.document = items != nullptr ? *items : boost::json::value(boost::json::array{})};
+}
+
+Result<Answer> delete_endpoint(Session& session, const Values& values) {
+    auto deleted = endpoint_action(session, values, "deleteIdentityEndpoint", object{{"keyId", values.text("name")}});
+    if (!deleted) return failure(std::move(deleted));
+    return Answer{.note = "Its secret has ended, and so has every token that was made with it."};
+}
+
+std::vector<Command> endpoint_commands() {
+    const auto where = joined({identity_argument()}, group_arguments());
+    const std::vector<Column> columns = {{"key id", "keyId"}, {"display name", "displayName"}, {"ends", "endDateTime"}};
+    return {{.path = "identity endpoint create",
+             .summary = "Make the secret with which a machine or job uses a managed identity; prints what to set there",
+             .arguments = joined(where, {{.name = "--display-name", .what = "Where it will be used"}}),
+             .examples = {"berth identity endpoint create --identity builder --display-name runner-7"},
+             .run = create_endpoint},
+            {.path = "identity endpoint list",
+             .summary = "List the secrets with which a managed identity is used, without the secrets",
+             .arguments = where,
+             .examples = {"berth identity endpoint list --identity builder"},
+             .columns = columns,
+             .run = list_endpoints},
+            {.path = "identity endpoint delete",
+             .summary = "End such a secret, and every token that was made with it, at once",
+             .arguments = joined({name_argument("Its key id, as list shows it")}, where),
+             .examples = {"berth identity endpoint delete 5e7d4a0e-3c52-4b6f-9d5d-0f6c5b0b1a11 --identity builder"},
+             .question = "End the secret '{}'? Whatever uses the identity with it stops at once.",
+             .run = delete_endpoint}};
+}
+
 } // namespace
 
 std::vector<Command> identity_commands() {
@@ -153,6 +209,7 @@ std::vector<Command> identity_commands() {
          .columns = credential.columns,
          .run = create_credential});
     for (Command& command : standard_commands(credential)) out.push_back(std::move(command));
+    for (Command& command : endpoint_commands()) out.push_back(std::move(command));
     return out;
 }
 

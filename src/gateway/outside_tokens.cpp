@@ -1,0 +1,74 @@
+#include "gateway/outside_tokens.hpp"
+
+#include "base/strict_json.hpp"
+#include "gateway/authentication.hpp"
+#include "identity/assertion.hpp"
+#include "tenant/federated_credential_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace berth::gateway {
+namespace {
+
+using identity::Assertion;
+using identity::Caller;
+using tenant::FederatedPrincipal;
+
+std::unexpected<Error> refused(std::string message) {
+    Error error{ErrorCode::invalid_credentials, std::move(message)};
+    error.protocol_code = "InvalidAuthenticationToken";
+    return std::unexpected(std::move(error));
+}
+
+bool shares(const Assertion& assertion, const std::vector<std::string>& audiences) {
+    return std::ranges::any_of(audiences, [&](const std::string& one) { return assertion.is_for(one); });
+}
+
+} // namespace
+
+Task<Result<std::optional<Caller>>> verify_outside_token(const Services& services, const tenant::World& world,
+                                                         std::string_view token) {
+    if (!services.trusted_issuers.takes_tokens()) co_return std::optional<Caller>();
+    const auto assertion = Assertion::parse(token);
+    const auto* issuer = assertion ? services.trusted_issuers.find(assertion->issuer) : nullptr;
+    if (issuer == nullptr || issuer->audiences.empty()) co_return std::optional<Caller>();
+
+    auto verified = co_await services.trusted_issuers.verify(*assertion);
+    if (!verified && verified.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(verified));
+    if (!verified) co_return refused(fmt::format("The access token is invalid. {}", verified.error().message));
+    if (!shares(*assertion, issuer->audiences)) {
+        co_return refused(fmt::format("The access token was made for '{}'; of the issuer '{}' berth takes tokens for '{}'.",
+                                      assertion->audiences.front(), issuer->issuer, issuer->audiences.front()));
+    }
+    const auto subject = find_string(assertion->claims, issuer->subject_claim);
+    if (!subject || subject->empty()) {
+        co_return refused(fmt::format("The access token lacks the claim '{}', which says whose it is.", issuer->subject_claim));
+    }
+    const auto read = [&](storage::Session& session) {
+        return tenant::principals_federated_with(session, issuer->issuer, *subject);
+    };
+    auto reading = services.database.read(storage::ReadKind::point, read);
+    auto found = co_await std::move(reading);
+    if (!found) co_return failure(std::move(found));
+    std::erase_if(*found, [&](const FederatedPrincipal& one) { return !shares(*assertion, one.credential.audiences); });
+    if (found->size() != 1) {
+        co_return refused(
+            fmt::format("The access token is one of '{}' at '{}', and {} federated credential has that subject and "
+                        "audience: {}.",
+                        *subject, issuer->issuer, found->empty() ? "no" : "more than one",
+                        found->empty() ? "add one to the application or identity that it stands for"
+                                       : "berth cannot know whose it is; leave one of them"));
+    }
+    const auto* principal = world.find_principal(found->front().principal);
+    if (principal == nullptr || !principal->enabled) {
+        co_return refused("The access token is invalid: its identity is deleted or disabled.");
+    }
+    Caller caller = caller_for(*principal);
+    caller.secret = found->front().credential.id.value();
+    caller.until = assertion->expires_at;
+    co_return std::optional(std::move(caller));
+}
+
+} // namespace berth::gateway
