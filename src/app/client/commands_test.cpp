@@ -72,7 +72,8 @@ TEST(CommandsTest, EveryCommandSaysWhatItDoesAndItsExamplesParse) {
 
 TEST(CommandsTest, DestructiveCommandsAsk) {
     for (const Command& command : client_commands()) {
-        const bool destroys = command.path.ends_with(" delete") || command.path == "principal secret remove";
+        const bool destroys = command.path.ends_with(" delete") || command.path == "principal secret remove" ||
+                              command.path == "subscription cancel";
         EXPECT_EQ(!command.question.empty() || command.may_ask, destroys) << command.path;
     }
 }
