@@ -40,6 +40,8 @@ DATA_PLANE = [
     ("DELETE", r"/v2/{name\.\.\.}/(blobs|manifests)/{[a-z]+}", [DELETE]),
     ("PUT", r"/v2/{name\.\.\.}/manifests/{reference}", [PUSH]),
     ("GET", r"/v2/{name\.\.\.}/tags/list", [LIST_TAGS, READ_METADATA]),
+    ("DELETE", r"/v2/_acr/{name\.\.\.}/tags/{tag}", [DELETE, PUSH]),
+    ("DELETE", r"/v2/_acr/{name\.\.\.}/repository", [DELETE]),
     ("GET", r"/acr/v1/{name\.\.\.}(/_tags|/_manifests)?(/{[a-z]+})?", [READ_METADATA]),
     ("PATCH", r"/acr/v1/{name\.\.\.}(/_tags|/_manifests)?(/{[a-z]+})?", [WRITE_METADATA]),
     ("DELETE", r"/acr/v1/{name\.\.\.}/_tags/{tag}", [DELETE, PUSH]),
@@ -72,6 +74,9 @@ EXCEPTIONS = {
     "arm.registry.privateLinkResources": "Microsoft.ContainerRegistry/registries/read",
     "arm.provider.list": "Microsoft.Resources/subscriptions/providers/read",
     "arm.provider.get": "Microsoft.Resources/subscriptions/providers/read",
+    # berth's own: what Azure does when an identity is assigned to a machine.
+    **{f"arm.userAssignedIdentity.{verb}IdentityEndpoint{tail}": "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+       for verb, tail in (("create", ""), ("list", "s"), ("delete", ""))},
 }
 
 # What a registry is asked with GET.
@@ -113,6 +118,7 @@ ARM = [one for one in routes() if one.protocol == "resource_manager" and one.kin
 def test_resource_manager(route):
     if route.id == "arm.provider.register":  # each provider's own operation, by the provider of the path
         assert {one.name for one in route.permissions} == {"Microsoft.ContainerRegistry/register/action",
+                                                           "Microsoft.ManagedIdentity/register/action",
                                                            "Microsoft.Management/register/action"}
         return
     wanted = operation_of(route).lower()
@@ -149,4 +155,4 @@ def test_no_route_but_those_of_the_table_is_open():
         "token.v2.preflight", "token.v1.preflight", "token.adfs.preflight", "authorize.v2", "authorize.v1", "authorize.adfs",
         "signin.password", "signin.continue", "signin.other", "signin.provider", "signin.provider.answer",
         "device.page", "device.code", "device.answer", "devicecode.v2", "devicecode.v1", "devicecode.adfs", "logout.v2", "logout.v1", "logout.adfs",
-        "userrealm.get"}
+        "userrealm.get", "identity.token", "identity.token.imds"}
