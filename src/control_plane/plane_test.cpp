@@ -267,7 +267,11 @@ TEST_F(ResourcePlane, ImportIsDecidedAtBothEnds) {
     const std::string source = fixture.group() + "/providers/Microsoft.ContainerRegistry/registries/source1";
     const std::string body = R"({"source":{"resourceId":")" + source + R"(","sourceImage":"a/b:c"},"targetTags":["x:y"]})";
     const std::string by_host = R"({"source":{"registryUri":"SOURCE1.localhost:5443","sourceImage":"a/b:c"}})";
-    EXPECT_EQ(call(post, registry + "/importImage", body).status, 501U);
+    const auto begun = call(post, registry + "/importImage", body);
+    EXPECT_EQ(begun.status, 202U) << begun.text;
+    ASSERT_EQ(fixture.imports.all.size(), 1U);
+    EXPECT_EQ(fixture.imports.all[0].first.kind, "importImage");
+    EXPECT_EQ(fixture.imports.all[0].second.actor.principal, fixture.owner());
 
     const auto importer = fixture.new_principal("Container Registry Data Importer and Data Reader", registry);
     for (const std::string& asked : {body, by_host}) {
@@ -281,12 +285,11 @@ TEST_F(ResourcePlane, ImportIsDecidedAtBothEnds) {
     EXPECT_EQ(unknown.code(), "LinkedAuthorizationFailed");
     const auto pusher = fixture.new_principal("AcrPush", registry);
     EXPECT_EQ(fixture.call(pusher, post, versioned(registry + "/importImage"), body).code(), "AuthorizationFailed");
-    for (const std::string_view bad :
-         {"", "[]", "{}", R"({"source":{}})", R"({"source":{"sourceImage":"a:b"}})",
-          R"({"source":{"sourceImage":"a","registryUri":"x"}})", R"({"source":{"sourceImage":"A:b","registryUri":"x"}})",
-          R"({"source":{"sourceImage":"a@sha256:0","registryUri":"x"}})",
-          R"({"source":{"sourceImage":"a:b","registryUri":"x"},"mode":"Perhaps"})",
-          R"({"source":{"sourceImage":"a:b","registryUri":"x"},"targetTags":"x"})"}) {
+    for (const std::string_view bad : {"", "[]", "{}", R"({"source":{}})", R"({"source":{"sourceImage":"a:b"}})",
+                                       R"({"source":{"sourceImage":"A:b","registryUri":"x"}})",
+                                       R"({"source":{"sourceImage":"a@sha256:0","registryUri":"x"}})",
+                                       R"({"source":{"sourceImage":"a:b","registryUri":"x"},"mode":"Perhaps"})",
+                                       R"({"source":{"sourceImage":"a:b","registryUri":"x"},"targetTags":"x"})"}) {
         EXPECT_EQ(call(post, registry + "/importImage", std::string(bad)).status, 400U) << bad;
     }
 }

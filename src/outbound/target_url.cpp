@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace berth::outbound {
 namespace {
@@ -45,8 +46,9 @@ Result<TargetUrl> TargetUrl::parse(std::string_view text) {
     }
     out.port = out.https ? 443 : 80;
     if (url->has_port()) {
-        if (url->port_number() == 0) return invalid();
-        out.port = url->port_number();
+        const auto text_of_port = url->port();
+        const auto [end, error] = std::from_chars(text_of_port.data(), text_of_port.data() + text_of_port.size(), out.port);
+        if (error != std::errc{} || end != text_of_port.data() + text_of_port.size() || out.port == 0) return invalid();
     }
     const auto path = url->encoded_path();
     out.target = path.empty() ? "/" : std::string(path.data(), path.size());

@@ -31,7 +31,8 @@ ACR_IMPORT = """{
    "roleType": "CustomRole"
  }"""
 PLACEHOLDER = "<optional, but you can limit the visibility to one or more subscriptions>"
-IMPORT = {"source": {"registryUri": "registry.example.org", "sourceImage": "library/hello-world:latest"}, "targetTags": ["hello-world:latest"]}
+# A source that berth does not call: who may import is told so (400), who may not is refused before (403).
+IMPORT = {"source": {"registryUri": "127.0.0.1:9", "sourceImage": "library/hello-world:latest"}, "targetTags": ["hello-world:latest"]}
 
 
 @pytest.fixture
@@ -79,7 +80,7 @@ def test_what_it_gives(arm, path, registry, new_principal):
     before = principal.arm.call("POST", registry.id + "/importImage", json=IMPORT)
     assert before.status == 403 and "importImage/action" in before.json()["error"]["message"]
     arm.assign(path.rpartition("/")[2], principal.object_id, registry.id)
-    assert principal.arm.call("POST", registry.id + "/importImage", json=IMPORT).status == 501
+    assert principal.arm.call("POST", registry.id + "/importImage", json=IMPORT).status == 400
     principal.arm.call("GET", registry.id).expect(200)
     client = registry.oci(principal)
     client.push("image", content.image(), "latest")
