@@ -34,7 +34,7 @@ struct Configuration {
     std::uint64_t outbound_patience_seconds = 30;
     std::vector<std::string> trusted_issuers; ///< `issuer=URL[,audience=TEXT]…`
     std::string sign_in_provider;             ///< `issuer=URL,client-id=TEXT…`; empty: none
-    std::filesystem::path tls_certificate; ///< PEM chain; empty: berth's own local CA
+    std::filesystem::path tls_certificate;    ///< PEM chain; empty: berth's own local CA
     std::filesystem::path tls_key;
     std::string log_level = "info";
     unsigned loops = 0; ///< event loops; 0: one per core

@@ -152,7 +152,8 @@ std::vector<Command> subscription_commands() {
              .question = "Disable the subscription '{}'? Nothing in it can be changed until it is enabled again.",
              .run =
                  [](Session& session, const Values& values) {
-                     return change(session, values, "cancel", nullptr, "is disabled; 'berth subscription enable' undoes it");
+                     return change(session, values, "cancel?IgnoreResourceCheck=true", nullptr,
+                                   "is disabled; 'berth subscription enable' undoes it");
                  }},
             {.path = "subscription enable",
              .summary = "Enable a subscription that was cancelled",
