@@ -23,6 +23,19 @@ Result<void> check_declared(const Route& route, const Permission& permission) {
                                             "', which it does not declare.");
 }
 
+// Parts of ACR's repository API that are no names of repositories, for which berth has nothing yet. 405 is what az takes as
+// an answer; it asks again after most others.
+Result<void> check_offered(std::string_view name) {
+    std::string_view missing;
+    if (name.starts_with("_deleted/")) {
+        missing = "Soft delete is not offered by this version of berth: what was deleted is not listed and not restored.";
+    } else if (name.ends_with("/_streaming") || name.contains("/_streaming/") || name.contains("/_operations/")) {
+        missing = "Artifact streaming is not offered by this version of berth.";
+    }
+    if (missing.empty()) return {};
+    return failure(ErrorCode::operation_disallowed, std::string(missing));
+}
+
 } // namespace
 
 Context::Context(http::Request& request, const Route& route, const tenant::Tenancy& tenancy,
@@ -40,6 +53,9 @@ std::string_view Context::parameter(std::string_view name) const noexcept {
 Result<void> Context::take_repository_name() {
     if (route_->protocol != Protocol::registry || route_->pattern.find("{name...}") == std::string_view::npos) return {};
     auto parsed = RepositoryName::parse(parameter("name"));
+    if (!parsed && route_->pattern.starts_with("/acr/v1/")) {
+        if (auto there = check_offered(parameter("name")); !there) return there;
+    }
     if (!parsed) return failure(std::move(parsed));
     repository_ = std::move(*parsed);
     return {};

@@ -187,3 +187,14 @@ def test_who_may(first_registry, new_principal, repository, pushed):
         assert client.delete(f"/acr/v1/{repository}/_tags/v1").status == (202 if client is pusher else 401)
     deleter = first_registry.oci(new_principal("AcrDelete"), "basic")
     deleter.delete(f"/acr/v1/{repository}/_tags/latest").expect(202)
+
+
+@pytest.mark.parametrize("path,words", [
+    ("/acr/v1/_deleted/_catalog", "Soft delete"), ("/acr/v1/_deleted/image/_manifests?n=100", "Soft delete"),
+    ("/acr/v1/_deleted/image/_tags", "Soft delete"), ("/acr/v1/image/_streaming", "Artifact streaming"),
+    ("/acr/v1/image/_operations/5", "Artifact streaming")])
+def test_what_is_not_offered_is_answered_so_that_clients_stop(oci, path, words):
+    """az tries most other statuses three times, for a quarter of a minute."""
+    answer = oci.get(path)
+    assert answer.status == 405 and error_codes(answer) == ["REGISTRY_DISALLOWED_OPERATION"], answer
+    assert words in answer.json()["errors"][0]["message"]
