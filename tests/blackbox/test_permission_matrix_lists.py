@@ -4,7 +4,7 @@ import urllib.parse
 
 import pytest
 
-from permission_matrix import calls
+from permission_matrix import calls, people
 from permission_matrix.evaluator import built_in_roles, covers
 from permission_matrix.people import INNER, SEEN_CHILD, SEEN_TOKEN, TOP, Person, Place, World, group_scope
 from permission_matrix.route_table import MODES, REGISTRY_MODE, routes
@@ -38,12 +38,24 @@ def registries(world: World, person: Person, place: Place) -> set[str]:
 
 
 def resources(world: World, person: Person, place: Place) -> set[str]:
-    """The ids of the registries and of the webhook in each: what has a location."""
+    """The ids of the registries, of the webhook in each, and of the managed identity: what has a location."""
     there = [("", world.bootstrap.registry_id)]
     for one in world.places.values():
         there += [("", one.registry.id), (f"/webhooks/{SEEN_CHILD}", one.registry.id)]
-    return {(registry + below).lower() for below, registry in there
-            if person.may(f"Microsoft.ContainerRegistry/registries/{'webhooks/' if below else ''}read", registry)}
+    identity = {people.identity_scope(world).lower()} if identities(world, person, place) else set()
+    return identity | {(registry + below).lower() for below, registry in there
+                       if person.may(f"Microsoft.ContainerRegistry/registries/{'webhooks/' if below else ''}read", registry)}
+
+
+def identities(world: World, person: Person, place: Place) -> set[str]:
+    """The one managed identity."""
+    may = person.may("Microsoft.ManagedIdentity/userAssignedIdentities/read", people.identity_scope(world))
+    return {SEEN_CHILD} if may else set()
+
+
+def federated_credentials(world: World, person: Person, place: Place) -> set[str]:
+    may = person.may("Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read", people.identity_scope(world))
+    return {SEEN_CHILD} if may else set()
 
 
 def groups(world: World, person: Person, place: Place) -> set[str]:
@@ -195,6 +207,9 @@ CASES = {
     "arm.webhook.list": Shown(children("webhooks", {SEEN_CHILD})),
     "arm.cacheRule.list": Shown(children("cacheRules", {SEEN_CHILD})),
     "arm.credentialSet.list": Shown(children("credentialSets", {SEEN_CHILD})),
+    "arm.userAssignedIdentity.list": Shown(identities),
+    "arm.userAssignedIdentity.listInSubscription": Shown(identities),
+    "arm.federatedIdentityCredential.list": Shown(federated_credentials),
     # Empty for all.
     **{f"arm.{one}.list": everybody for one in calls.NOT_OFFERED},
     "arm.lock.list": Shown(locks(at_place), lambda item: item["id"].lower()),

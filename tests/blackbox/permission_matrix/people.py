@@ -146,6 +146,11 @@ def new_place(world: World, mode: str) -> Place:
     return place
 
 
+def identity_scope(world: World) -> str:
+    """The one managed identity there is."""
+    return f"{world.bootstrap.group_scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{SEEN_CHILD}"
+
+
 def build(berth: Berth) -> World:
     http = Http(berth.http)
     facts = berth.bootstrap
@@ -157,6 +162,11 @@ def build(berth: Berth) -> World:
     place_subscription(world)
     world.places.update((mode, new_place(world, mode)) for mode in MODES)
 
+    arm = world.owner.arm
+    identity = identity_scope(world)
+    arm.call("PUT", identity, "2024-11-30", json={"location": facts.location}).expect(200, 201)
+    arm.call("PUT", f"{identity}/federatedIdentityCredentials/{SEEN_CHILD}", "2024-11-30", json={"properties": {
+        "issuer": "https://issuer.example", "subject": "x", "audiences": ["y"]}}).expect(200, 201)
     world.stranger = identities.new_principal(world.owner.graph, "matrix stranger")
     world.seen_assignment = str(uuid.uuid4())
     world.owner.arm.put_assignment("AcrPull", world.stranger.object_id, facts.subscription_scope,
