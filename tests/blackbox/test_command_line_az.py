@@ -1,4 +1,4 @@
-"""`berth az`: the commands it prints are for this server and its CA. tests/clients/test_names.py runs them with az."""
+"""`berth az`: the commands it prints are for this server and its CA. tests/clients/test_login_servers.py runs them with az."""
 
 import shlex
 import urllib.parse

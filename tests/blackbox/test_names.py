@@ -1,5 +1,5 @@
 """Under which names the server is reached: its domain, its login servers, the port that clients use, and what certificate each
-name gets. tests/clients/test_names.py does it with real clients."""
+name gets. tests/clients/test_login_servers.py does it with real clients."""
 
 import json
 import socket
