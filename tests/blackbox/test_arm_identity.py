@@ -41,3 +41,21 @@ def test_identities_that_are_none(arm, registry, identity):
     answer = arm.call("PATCH", registry.id, json={"identity": identity})
     assert answer.status == 400 and "dentity" in answer.json()["error"]["code"], answer
     assert "identity" not in arm.get_registry(registry.name).json()
+
+
+def test_user_assigned(arm, registry):
+    version = "2023-01-31"
+    path = f"{arm.group_path(arm.bootstrap.resource_group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{registry.name}"
+    made = arm.call("PUT", path, version, json={"location": arm.bootstrap.location}).expect(200, 201).json()
+    shown = {"principalId": made["properties"]["principalId"], "clientId": made["properties"]["clientId"]}
+    identity = patch(arm, registry, type="UserAssigned", userAssignedIdentities={path.upper(): {}}).expect(200).json()["identity"]
+    assert identity == {"type": "UserAssigned", "userAssignedIdentities": {made["id"]: shown}}
+    both = patch(arm, registry, type="SystemAssigned, UserAssigned").expect(200).json()["identity"]
+    assert both["userAssignedIdentities"] == {made["id"]: shown} and both["principalId"] != shown["principalId"]
+    # Null takes one away, and a type that names none is refused.
+    assert patch(arm, registry, type="UserAssigned", userAssignedIdentities={path: None}).status == 400
+    left = patch(arm, registry, type="SystemAssigned", userAssignedIdentities={path: None}).expect(200).json()["identity"]
+    assert left["type"] == "SystemAssigned" and "userAssignedIdentities" not in left
+    other = arm.call("PATCH", registry.id, json={"identity": {"type": "UserAssigned", "userAssignedIdentities": {registry.id: {}}}})
+    assert other.status == 400, "a registry is no identity"
+    arm.call("DELETE", path, version).expect(200, 204)
