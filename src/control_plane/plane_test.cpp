@@ -144,7 +144,7 @@ TEST_F(ResourcePlane, GroupsAnswerAsArmDoes) {
     const auto read = call(get, path);
     EXPECT_EQ(read.json.at("id").as_string(), fixture.subscription() + "/resourceGroups/Fresh");
     EXPECT_FALSE(read.json.as_object().contains("systemData"));
-    EXPECT_EQ(call(delete_, path).status, 200U);
+    EXPECT_EQ(call(delete_, path).status, 202U);
     EXPECT_EQ(call(delete_, path).code(), "ResourceGroupNotFound");
     EXPECT_EQ(call(put, path + "/providers/Microsoft.ContainerRegistry/registries/orphan",
                    R"({"location":"x","sku":{"name":"Basic"}})")
@@ -155,7 +155,7 @@ TEST_F(ResourcePlane, GroupsAnswerAsArmDoes) {
 
 TEST_F(ResourcePlane, DeletingAGroupDeletesWhatIsInIt) {
     ASSERT_EQ(call(put, registry + "/webhooks/one", R"({"location":"x"})").status, 201U);
-    EXPECT_EQ(call(delete_, fixture.group()).status, 200U);
+    EXPECT_EQ(call(delete_, fixture.group()).status, 202U);
     EXPECT_EQ(call(get, registry).code(), "ResourceGroupNotFound");
     EXPECT_EQ(fixture.world()->registries().size(), 0U);
 }

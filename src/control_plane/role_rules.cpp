@@ -46,7 +46,6 @@ bool is_known_pattern(std::string_view pattern, bool is_data_action) {
     const std::string_view provider = pattern.substr(0, slash);
     if (provider.contains('*')) return true; // of every provider, those that berth lacks among them
     if (slash == std::string_view::npos) return false;
-    if (equals_ignoring_case(provider, "Microsoft.Insights")) return true; // of which berth has the activity log alone
     bool has_provider = false;
     for (std::size_t i = 0; i < Operation::count(); ++i) {
         const Operation operation = Operation::at(i);
@@ -55,7 +54,10 @@ bool is_known_pattern(std::string_view pattern, bool is_data_action) {
         has_provider = true;
         if (operation.is_data_action() == is_data_action && rbac::matches_action(pattern, name)) return true;
     }
-    return !has_provider;
+    // Of these berth has a part only, and custom roles rightly name the rest.
+    const bool is_partly_known =
+        equals_ignoring_case(provider, "Microsoft.Insights") || equals_ignoring_case(provider, "Microsoft.ManagedIdentity");
+    return !has_provider || (is_partly_known && !is_data_action);
 }
 
 Result<void> check_known_operations(const rbac::RoleDefinition& role) {

@@ -369,8 +369,25 @@ Task<Result<Response>> rename(const Plane& plane, Context& context) {
     co_return co_await change(plane, context, "subscription.write", std::move(write));
 }
 
+// What is in use is not disabled by mistake: whoever means it says so in the query.
+Result<void> check_empty(Session& session, const Guid& id) {
+    auto groups =
+        tenant::list_resources(session, id, std::nullopt, std::string_view("Microsoft.Resources/resourceGroups"), "", 1);
+    if (!groups) return failure(std::move(groups));
+    if (groups->empty()) return {};
+    return arm_failure(ErrorCode::conflict, "SubscriptionHasResources",
+                       fmt::format("The subscription '{}' has resource groups. Delete them first, or add "
+                                   "IgnoreResourceCheck=true to the query to disable it with all that is in it.",
+                                   id.value()));
+}
+
 Task<Result<Response>> cancel(const Plane& plane, Context& context) {
-    std::function<Result<void>(Session&, const Guid&)> write = [](Session& session, const Guid& id) {
+    const bool whatever_is_in_it = equals_ignoring_case(context.query().find("IgnoreResourceCheck").value_or(""), "true");
+    std::function<Result<void>(Session&, const Guid&)> write = [whatever_is_in_it](Session& session,
+                                                                                   const Guid& id) -> Result<void> {
+        if (!whatever_is_in_it) {
+            if (auto empty = check_empty(session, id); !empty) return empty;
+        }
         return tenant::enable_subscription(session, id, false);
     };
     co_return co_await change(plane, context, "subscription.cancel", std::move(write));

@@ -32,7 +32,9 @@ def test_life_of_a_subscription(arm):
     arm.call("PUT", group, "2025-04-01", json={"location": "local"}).expect(201)
     arm.call("POST", f"{path}/providers/Microsoft.Subscription/rename", ALIASES,
              json={"subscriptionName": "Team B"}).expect(200)
-    arm.call("POST", f"{path}/providers/Microsoft.Subscription/cancel", ALIASES).expect(200)
+    cancel = f"{path}/providers/Microsoft.Subscription/cancel"
+    assert arm.call("POST", cancel, ALIASES).expect(409).json()["error"]["code"] == "SubscriptionHasResources"
+    arm.call("POST", f"{cancel}?IgnoreResourceCheck=true", ALIASES).expect(200)
     shown = arm.call("GET", path, SUBSCRIPTIONS_VERSION).expect(200).json()
     assert (shown["displayName"], shown["state"]) == ("Team B", "Disabled")
     refused = arm.call("PUT", group, "2025-04-01", json={"location": "local"}).expect(409).json()["error"]

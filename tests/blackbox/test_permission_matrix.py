@@ -13,7 +13,7 @@ OF_ROLES = [(route, mode) for route in DECIDED for mode in MODES
             if not any(one.directory for one in route.permissions)
             # The catalog: in repository permissions everybody is answered (test_permission_matrix_lists).
             and not (route.kind == "all or filter" and mode == REPOSITORY_MODE)]
-OF_DIRECTORY = [route for route in DECIDED if any(one.directory for one in route.permissions)]
+OF_DIRECTORY = [route for route in DECIDED if route.permissions and all(one.directory for one in route.permissions)]
 SMALLEST = re.compile(r"The smallest built-in role that grants it there is '([^']+)'")
 
 
