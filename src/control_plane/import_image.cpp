@@ -4,6 +4,7 @@
 #include "control_plane/import_body.hpp"
 #include "control_plane/operations.hpp"
 #include "data_plane/import/image_commit.hpp"
+#include "data_plane/import/import_run.hpp"
 #include "data_plane/import/importer.hpp"
 #include "gateway/authentication.hpp"
 #include "gateway/decision.hpp"
@@ -96,13 +97,6 @@ Task<Result<std::optional<Caller>>> decide_source(const Services& services, cons
     co_return std::optional<Caller>(std::move(*caller));
 }
 
-// A registry whose export is disabled is no source (ARM: `policies.exportPolicy`).
-Result<void> check_export(const tenant::Registry& registry) {
-    if (registry.export_allowed) return {};
-    return arm_failure(ErrorCode::conflict, "ExportPolicyDisabled",
-                       fmt::format("The registry '{}' exports nothing: its export policy is disabled.", registry.name));
-}
-
 // Where another server is called, if berth may do that at all.
 Result<std::string> address_of(const Services& services, const ImportBody& body) {
     std::string scheme = body.scheme;
@@ -138,7 +132,7 @@ Task<Result<Response>> run(const Services& services, Context& context, const Res
         auto deciding = decide_source(services, context, target, *registry, *body);
         auto reader = co_await std::move(deciding);
         if (!reader) co_return failure(std::move(reader));
-        if (auto exports = check_export(*registry); !exports) co_return failure(std::move(exports));
+        if (auto exports = data_plane::check_export(*registry); !exports) co_return failure(std::move(exports));
         request.source_registry = registry->id;
         request.source_decided = reader->has_value();
         callers.source = std::move(*reader);

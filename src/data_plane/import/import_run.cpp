@@ -287,10 +287,7 @@ private:
 
         const tenant::Registry* source = (*world)->find_registry(*request.source_registry);
         if (source == nullptr) return failure(ErrorCode::name_unknown, "The source registry was deleted meanwhile.");
-        if (!source->export_allowed) {
-            return failure(ErrorCode::conflict,
-                           fmt::format("The registry '{}' exports nothing: its export policy is disabled.", source->name));
-        }
+        if (auto exports = check_export(*source); !exports) return failure(std::move(exports));
         const bool by_credentials = request.source_decided;
         if (by_credentials && !(callers_ && callers_->source)) return world; // of an earlier run: decided when it was asked
         const identity::Caller& reader = by_credentials ? *callers_->source : *actor;
@@ -362,6 +359,14 @@ private:
 };
 
 } // namespace
+
+Result<void> check_export(const tenant::Registry& source) {
+    if (source.export_allowed) return {};
+    Error error{ErrorCode::conflict,
+                fmt::format("The registry '{}' exports nothing: its export policy is disabled.", source.name)};
+    error.protocol_code = "ExportPolicyDisabled";
+    return std::unexpected(std::move(error));
+}
 
 void run_import(const ImporterParts& parts, const tenant::Operation& operation,
                 const std::optional<gateway::ImportCallers>& callers, unsigned blobs_at_once, const std::stop_token& stop) {

@@ -4,6 +4,9 @@
 
 namespace berth::data_plane {
 
+/// `conflict` for a registry that exports nothing (ARM: `policies.exportPolicy`).
+Result<void> check_export(const tenant::Registry& source);
+
 /// Does the work of one operation from wherever it stands and writes what becomes of it: progress while it runs, success
 /// in the transaction that makes the image visible, or the failure. When told to stop it leaves the operation unfinished.
 /// Blocks.
