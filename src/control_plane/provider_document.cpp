@@ -28,6 +28,11 @@ constexpr std::array other_types{
     OtherType{"Microsoft.Authorization", "denyAssignments", "2024-07-01-preview"},
     OtherType{"Microsoft.Authorization", "providerOperations", "2022-04-01"},
     OtherType{"Microsoft.Authorization", "elevateAccess", "2016-07-01"},
+    OtherType{"Microsoft.Authorization", "locks", "2020-05-01"},
+    OtherType{"Microsoft.Insights", "eventtypes", "2015-04-01"},
+    OtherType{"Microsoft.Resources", "subscriptions", "2022-12-01"},
+    OtherType{"Microsoft.Resources", "tags", "2025-04-01"},
+    OtherType{"Microsoft.Subscription", "aliases", "2021-10-01"},
     OtherType{"Microsoft.Management", "managementGroups", "2021-04-01"},
     OtherType{"Microsoft.Management", "managementGroups/subscriptions", "2021-04-01"},
 };
