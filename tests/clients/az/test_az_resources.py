@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from harness.content import unique
 
 
@@ -121,12 +123,20 @@ def test_an_identity_lives(az, group, registry):
     assert az(f"identity list -g {group}") == []
 
 
-def test_management_groups(az, cloud):
-    """Who administers the root group makes groups below it and moves subscriptions."""
+@pytest.fixture
+def administrator(az, cloud):
+    """The Owner while it administers the root group, which others of these tests must not find it doing."""
     az("rest --method post --url /providers/Microsoft.Authorization/elevateAccess?api-version=2016-07-01")
     az(f"role assignment create --assignee {cloud.owner.client_id} --role Owner -o none "
        f"--scope /providers/Microsoft.Management/managementGroups/{cloud.tenant}")
-    name = unique("mg")
+    yield az
+    for scope in (f"/providers/Microsoft.Management/managementGroups/{cloud.tenant}", "/"):
+        az(f"role assignment delete --assignee {cloud.owner.client_id} --scope {scope}")
+
+
+def test_management_groups(administrator, cloud):
+    """Who administers the root group makes groups below it and moves subscriptions."""
+    az, name = administrator, unique("mg")
     az(f"account management-group create -n {name} --display-name Team")
     assert az(f"account management-group show -n {name}")["displayName"] == "Team"
     az(f"account management-group subscription add -n {name} -s {cloud.subscription}")
