@@ -73,8 +73,8 @@ http::Response device_consent_page(const PageFacts& facts, const tenant::Princip
         "<h1>Sign in to {0}?</h1><p>{0} on another device, at the address {1}, will act as <strong>{2}</strong>. Continue only "
         "if you started this there yourself.</p>"
         "<form method=\"post\" action=\"/signin/device\">{3}"
-        "<button id=\"continue\" name=\"answer\" value=\"continue\">Continue</button>"
-        "<button id=\"cancel\" class=\"second\" name=\"answer\" value=\"cancel\">Cancel</button></form>",
+        "<button type=\"submit\" id=\"continue\" name=\"answer\" value=\"continue\">Continue</button>"
+        "<button type=\"submit\" id=\"cancel\" class=\"second\" name=\"answer\" value=\"cancel\">Cancel</button></form>",
         escape_html(facts.client), escape_html(address), name_of(person), hidden(facts));
     return page(200, "Sign in to a device", content);
 }

@@ -151,6 +151,6 @@ def test_the_page_is_in_no_frame(chromium, http, tenant, site, client):
 
 
 def test_no_script_runs_in_a_page(chromium, tenant, site):
-    chromium.open(site + authorize_path(tenant, Pkce(), login_hint="\"><img src=x onerror=\"document.title='broken'\">"))
+    chromium.open(site + authorize_path(tenant, Pkce(), prompt="login", login_hint="\"><img src=x onerror=\"document.title='broken'\">"))
     assert chromium.run("return document.title") == "Sign in"
     assert chromium.run("return document.querySelectorAll('img').length") == 0
