@@ -243,7 +243,9 @@ TEST_F(DeviceCodeTest, IsRedeemedOnceAfterItWasApproved) {
 
 TEST_F(DeviceCodeTest, IsDeclinedOrForgotten) {
     const DeviceCode declined = start();
-    ASSERT_TRUE(*rows.write([&](Session& s) { return decline_device(s, *find(declined.user_code), clock.now()); }));
+    const auto waiting = find(declined.user_code);
+    ASSERT_TRUE(waiting);
+    ASSERT_TRUE(*rows.write([&](Session& s) { return decline_device(s, *waiting, clock.now()); }));
     EXPECT_EQ(refused(poll(declined)), Refused::declined);
     const DeviceCode late = start();
     const auto device = find(late.user_code);
