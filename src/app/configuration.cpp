@@ -52,7 +52,7 @@ void declare_options(CLI::App& command, Configuration& c) {
         "How long another server may be silent, or slower than 256 bytes a second")
         ->check(CLI::Range(1, 3600));
     add("--trusted-issuer", c.trusted_issuers, "TRUSTED_ISSUER",
-        "issuer=URL[,audience=TEXT][,subject-claim=NAME][,groups-claim=NAME][,key-set=URL]: an outside issuer whose tokens "
+        "issuer=URL[,audience=TEXT][,subject-claim=NAME][,key-set=URL]: an outside issuer whose tokens "
         "count; "
         "several in the environment are separated by ';'")
         ->delimiter(';');

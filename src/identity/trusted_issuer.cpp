@@ -12,10 +12,9 @@ namespace {
 constexpr std::size_t longest = 512;
 
 std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
-    return failure(ErrorCode::invalid_parameter,
-                   fmt::format("The trusted issuer '{}': {}. Write "
-                               "issuer=URL[,audience=TEXT][,subject-claim=NAME][,groups-claim=NAME][,key-set=URL].",
-                               text, why));
+    return failure(ErrorCode::invalid_parameter, fmt::format("The trusted issuer '{}': {}. Write "
+                                                             "issuer=URL[,audience=TEXT][,subject-claim=NAME][,key-set=URL].",
+                                                             text, why));
 }
 
 } // namespace
@@ -41,8 +40,6 @@ Result<TrustedIssuer> TrustedIssuer::parse(std::string_view text) {
             out.issuer = value;
         } else if (name == "subject-claim") {
             out.subject_claim = value;
-        } else if (name == "groups-claim") {
-            out.groups_claim = value;
         } else if (name == "key-set") {
             out.key_set = value;
         } else {

@@ -14,11 +14,10 @@ struct TrustedIssuer {
     /// Tokens with one of these in `aud` are taken as they are, at `/oauth2/exchange` and by ARM. None: tokens of this issuer
     /// only prove what a federated credential names.
     std::vector<std::string> audiences;
-    std::string subject_claim = "sub";   ///< the claim that names whose token it is
-    std::string groups_claim = "groups"; ///< the claim that lists groups, as an array of texts
-    std::string key_set;                 ///< where its keys are (RFC 7517); empty: where its OpenID metadata says
+    std::string subject_claim = "sub"; ///< the claim that names whose token it is
+    std::string key_set;               ///< where its keys are (RFC 7517); empty: where its OpenID metadata says
 
-    /// From `issuer=URL[,audience=TEXT]…[,subject-claim=NAME][,groups-claim=NAME][,key-set=URL]`; only `audience` may be there
+    /// From `issuer=URL[,audience=TEXT]…[,subject-claim=NAME][,key-set=URL]`; only `audience` may be there
     /// several times. `invalid_parameter` with a message for people.
     static Result<TrustedIssuer> parse(std::string_view text);
     bool operator==(const TrustedIssuer&) const = default;
