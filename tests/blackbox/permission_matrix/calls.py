@@ -102,6 +102,7 @@ def _alias(world: World, place: Place) -> str:
 CALLS: dict[str, Call] = {
     "authorize.v2": Call((400,)), "authorize.v1": Call((400,)), "authorize.adfs": Call((400,)),  # no client is named
     "signin.provider": Call((404,)), "signin.provider.answer": Call((404,)),  # this server hands nobody over
+    "userrealm.get": Call((200,), {"name": lambda world, place: "ada@example.org"}),
     "token.v2.preflight": Call((204,)), "token.v1.preflight": Call((204,)), "token.adfs.preflight": Call((204,)),
     "manifest.get": Call((200,)),
     "manifest.put": Call((201,), {"reference": lambda world, place: "again"}, body=lambda world, place: place.image.data,
