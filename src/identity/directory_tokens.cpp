@@ -151,6 +151,11 @@ void DirectoryTokens::set_own_addresses(std::vector<std::string> base_addresses)
     memory_->own.store(std::make_shared<const Memory::Addresses>(std::move(base_addresses)), std::memory_order_release);
 }
 
+bool DirectoryTokens::is_own_address(std::string_view base_address) const {
+    const auto own = memory_->own.load(std::memory_order_acquire);
+    return std::ranges::find(*own, normalized(base_address)) != own->end();
+}
+
 bool DirectoryTokens::knows_resource(std::string_view resource) const {
     constexpr std::array every{Audience::resource_manager, Audience::graph, Audience::registry};
     const auto allowed = memory_->allowed(every);

@@ -41,6 +41,8 @@ public:
     /// The audiences that count as berth's own address: its base addresses and those of its registries' external URLs.
     /// Set at start and when it listens.
     void set_own_addresses(std::vector<std::string> base_addresses);
+    /// Whether this is one of them, with or without trailing slash, without regard to case.
+    bool is_own_address(std::string_view base_address) const;
 
     /// A token of one hour for `principal`: `aud` is `resource` as it was asked for; claims as Entra's v1 tokens have
     /// (aud, iss, iat, nbf, exp, appid, appidacr, idp, idtyp, oid, sub, tid, ver, ...). `secret` is the one that the

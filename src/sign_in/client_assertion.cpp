@@ -42,6 +42,21 @@ std::unexpected<Error> no_such_key(const Assertion& assertion, std::string_view 
                                        thumbprint_in(assertion), client_id));
 }
 
+std::string_view without_port(std::string_view host) {
+    const std::size_t colon = host.rfind(':');
+    return colon == std::string_view::npos || host.ends_with(']') ? host : host.substr(0, colon);
+}
+
+// Whether the address that was asked is this server's. An assertion is for who its audience names: whoever was sent one for
+// themselves could else pass it on here, with their own name in the Host header.
+bool is_asked_by_its_name(const Services& services, const Context& context) {
+    if (services.directory_tokens.is_own_address(context.base_address())) return true;
+    const std::string_view host = without_port(context.request().host);
+    return std::ranges::any_of(context.world().registries(), [&](const tenant::Registry& registry) {
+        return equals_ignoring_case(without_port(registry.login_server), host);
+    });
+}
+
 bool names(const Assertion& assertion, const identity::Certificate& certificate) {
     if (!assertion.sha1.empty() && assertion.sha1 != certificate.sha1) return false;
     if (!assertion.sha256.empty() && assertion.sha256 != certificate.sha256) return false;
@@ -74,6 +89,13 @@ Task<Result<AuthenticatedClient>> by_certificate(const Services& services, const
         if (auto held = assertion.check_time(context.now(), longest_life); !held) {
             co_return refused(700024,
                               fmt::format("Client assertion is not within its valid time range. {}", held.error().message));
+        }
+        if (!is_asked_by_its_name(services, context)) {
+            co_return refused(700023,
+                              fmt::format("Client assertion audience claim does not match Realm issuer: berth does not know "
+                                          "'{}' as an address of its own. Sign in at one that it knows, or name this one "
+                                          "with --domain or --external-url.",
+                                          context.base_address()));
         }
         const auto audiences = assertion_audiences(context.base_address(), world.tenant_id.value(), world.tenant_name);
         if (std::ranges::none_of(audiences, [&](const std::string& one_of) { return assertion.is_for(one_of); })) {
