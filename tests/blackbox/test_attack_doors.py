@@ -44,8 +44,8 @@ def test_no_method_but_those_of_the_table(http, first_registry, owner, pattern):
     "/admin", "/api", "/api/v1/users", "/api/v2.0/users", "/debug/pprof/", "/debug/vars", "/v1/_ping", "/v2/_internal",
     "/v2/_admin/users", "/v3/", "/berth", "/berth/v1", "/berth/v1/users", "/berth/v1/debug", "/berth/v1/config",
     "/berth/v2/live", "/internal", "/_/", "/config", "/swagger.json", "/openapi.json", "/.git/config", "/.env", "/data",
-    "/bootstrap.json", "/server-status", "/acr/v2/_catalog", "/acr/internal", "/acr/v1/_admin", "/v1.0/me", "/beta/users",
-    "/v1.0/directoryRoles", "/v1.0/servicePrincipals/x/appRoleAssignments", "/providers/Microsoft.Berth/x",
+    "/bootstrap.json", "/server-status", "/acr/v2/_catalog", "/acr/internal", "/acr/v1/_admin", "/v1.0/me/messages", "/beta/users",
+    "/v1.0/roleManagement", "/v1.0/servicePrincipals/x/appRoleAssignments", "/providers/Microsoft.Berth/x",
 ])
 def test_no_hidden_routes(http, first_registry, owner, path):
     """Undocumented internal API (ECR Public 2022): what the table does not show is not there, for the owner neither."""

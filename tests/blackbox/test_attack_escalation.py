@@ -121,9 +121,8 @@ def test_contributor_through_a_managed_identity(arm, contributor, registry, hold
     """An identity that one makes, or hangs on a registry, has no rights of its own."""
     before = {one["id"] for one in arm.list_assignments(arm.bootstrap.subscription_scope)}
     path = f"{arm.bootstrap.group_scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/mine"
-    made = contributor.arm.call("PUT", path, "2023-01-31", json={"location": arm.bootstrap.location})
-    assert 400 <= made.status < 500, made
-    contributor.arm.call("PATCH", registry.id, json={"identity": {"type": "SystemAssigned"}})
+    contributor.arm.call("PUT", path, "2023-01-31", json={"location": arm.bootstrap.location}).expect(201)
+    contributor.arm.call("PATCH", registry.id, json={"identity": {"type": "SystemAssigned"}}).expect(200)
     assert {one["id"] for one in arm.list_assignments(arm.bootstrap.subscription_scope)} == before
     holds_no_more(contributor, "Contributor")
 

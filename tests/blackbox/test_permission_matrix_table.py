@@ -74,6 +74,16 @@ EXCEPTIONS = {
     "arm.registry.privateLinkResources": "Microsoft.ContainerRegistry/registries/read",
     "arm.provider.list": "Microsoft.Resources/subscriptions/providers/read",
     "arm.provider.get": "Microsoft.Resources/subscriptions/providers/read",
+    # Work that goes on is told to who may read what it works on.
+    "arm.operation.result": "Microsoft.Resources/subscriptions/resourceGroups/read",
+    "arm.operation.status": "Microsoft.Resources/subscriptions/resourceGroups/read",
+    # An alias is a name of a subscription: who sees or changes that, sees or takes away the name.
+    "arm.subscriptionAlias.get": "Microsoft.Resources/subscriptions/read",
+    "arm.subscriptionAlias.list": "Microsoft.Resources/subscriptions/read",
+    "arm.subscriptionAlias.delete": "Microsoft.Resources/subscriptions/write",
+    **{f"arm.tags.{verb}{at}": f"Microsoft.Resources/tags/{VERBS[verb.upper()]}"
+       for verb in ("get", "put", "patch", "delete") for at in ("", "AtRoot")},
+    "arm.activity.list": "Microsoft.Insights/eventtypes/values/read",
     # berth's own: what Azure does when an identity is assigned to a machine.
     **{f"arm.userAssignedIdentity.{verb}IdentityEndpoint{tail}": "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
        for verb, tail in (("create", ""), ("list", "s"), ("delete", ""))},
@@ -82,7 +92,7 @@ EXCEPTIONS = {
 # What a registry is asked with GET.
 ASKED_WITH_GET = ("listUsages", "listPolicies", "privateLinkResources")
 # Lists of several types, each decided by its own right to read; of the first one here, and of others.
-OF_SEVERAL_TYPES = {"arm.resource.list", "arm.resource.listInGroup"}
+OF_SEVERAL_TYPES = {"arm.resource.list", "arm.resource.listInGroup", "arm.operation.result", "arm.operation.status"}
 
 # Decided in the directory, which no role on resources reaches.
 OF_DIRECTORY = {"arm.elevateAccess"}
@@ -106,9 +116,11 @@ def scope_of(route: Route) -> str:
     path = route.pattern.replace("...}", "}")
     if "/managementGroups/" in path:  # what is in a group is decided at the group
         return "/".join(path.split("/")[:5])
-    if "/providers/Microsoft.Authorization/" in path:
-        return path.split("/providers/Microsoft.Authorization/")[0] or "/"
-    return path
+    for extension in ("Microsoft.Authorization", "Microsoft.Resources/tags", "Microsoft.Insights", "Microsoft.Subscription/aliases"):
+        before, found, _ = path.partition(f"/providers/{extension}/")
+        if found or path.endswith(f"/providers/{extension}"):
+            return before.removesuffix(f"/providers/{extension}") or "/"
+    return path.removesuffix("/tagNames")
 
 
 ARM = [one for one in routes() if one.protocol == "resource_manager" and one.kind != "open" and one.id not in OF_DIRECTORY]
@@ -118,7 +130,9 @@ ARM = [one for one in routes() if one.protocol == "resource_manager" and one.kin
 def test_resource_manager(route):
     if route.id == "arm.provider.register":  # each provider's own operation, by the provider of the path
         assert {one.name for one in route.permissions} == {"Microsoft.ContainerRegistry/register/action",
+                                                           "Microsoft.Insights/register/action",
                                                            "Microsoft.ManagedIdentity/register/action",
+                                                           "Microsoft.Subscription/register/action",
                                                            "Microsoft.Management/register/action"}
         return
     wanted = operation_of(route).lower()
