@@ -35,6 +35,9 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
                 .trusted_issuers = trusted_issuers_,
                 .sign_in_provider = foundation.sign_in_provider ? &*foundation.sign_in_provider : nullptr},
       data_plane_(services_), control_plane_(services_), sign_in_(services_), directory_(services_) {
+    std::vector<std::string> issuers;
+    for (const auto& one : foundation.trusted_issuers) issuers.push_back(one.issuer);
+    credentials_.set_trusted(std::move(issuers), foundation.sign_in_provider ? foundation.sign_in_provider->issuer : "");
     std::vector<gateway::Route> table;
     const auto add = [&](std::vector<gateway::Route> routes) { std::ranges::move(routes, std::back_inserter(table)); };
     add(data_plane_.routes());

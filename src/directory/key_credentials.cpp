@@ -83,6 +83,11 @@ Result<std::vector<KeyCredential>> parse_key_credentials(const value& given, std
         if (key) {
             auto made = new_one(one, *key, i);
             if (!made) return failure(std::move(made));
+            // Tokens name the certificate behind them by this id: another certificate is not that one.
+            const bool replaces = std::ranges::any_of(kept, [&](const KeyCredential& other) {
+                return other.key_id == made->key_id && other.certificate != made->certificate;
+            });
+            if (replaces) made->key_id = Guid::random();
             out.push_back(std::move(*made));
         } else {
             const auto id = Guid::parse(find_string(one, "keyId").value_or(""));

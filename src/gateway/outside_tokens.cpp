@@ -66,7 +66,7 @@ Task<Result<std::optional<Caller>>> verify_outside_token(const Services& service
         co_return refused("The access token is invalid: its identity is deleted or disabled.");
     }
     Caller caller = caller_for(*principal);
-    caller.secret = found->front().credential.id.value();
+    caller.secret = tenant::federated_secret(found->front().credential);
     caller.until = assertion->expires_at;
     co_return std::optional(std::move(caller));
 }

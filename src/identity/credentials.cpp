@@ -4,7 +4,9 @@
 #include "base/encoding.hpp"
 #include "base/random.hpp"
 #include "identity/keyed_hash.hpp"
+#include "identity/outside_accounts.hpp"
 #include "identity/remembered.hpp"
+#include "tenant/federated_credential_store.hpp"
 #include "tenant/token_store.hpp"
 
 #include <fmt/format.h>
@@ -93,14 +95,35 @@ NamedSecrets named(std::vector<AdminPassword> passwords) {
     return out;
 }
 
+struct Trusted {
+    std::vector<std::string> issuers;
+    std::string sign_in_provider;
+};
+
+Result<std::optional<Timestamp>> principal_secret_holds_until(Session& session, const Trusted& trusted, const Caller& caller,
+                                                              Timestamp now) {
+    if (caller.secret == outside_account_secret) {
+        auto there = has_outside_account(session, *caller.principal, trusted.sign_in_provider);
+        if (!there) return failure(std::move(there));
+        return *there ? std::optional(Timestamp::max()) : std::nullopt;
+    }
+    if (tenant::is_federated_secret(caller.secret)) {
+        auto credential = tenant::find_federated_secret(session, *caller.principal, caller.secret);
+        if (!credential) return failure(std::move(credential));
+        if (!*credential || std::ranges::find(trusted.issuers, (*credential)->issuer) == trusted.issuers.end()) {
+            return std::nullopt;
+        }
+        return Timestamp::max(); // they have no end of their own
+    }
+    return tenant::credential_holds_until(session, *caller.principal, caller.secret, now);
+}
+
 // Until when the secret behind a caller holds; nothing if it is gone.
-Result<std::optional<Timestamp>> secret_holds_until(Session& session, const tenant::World& world, const Caller& caller,
-                                                    Timestamp now) {
+Result<std::optional<Timestamp>> secret_holds_until(Session& session, const tenant::World& world, const Trusted& trusted,
+                                                    const Caller& caller, Timestamp now) {
     switch (caller.kind) {
     case CallerKind::anonymous: break;
-    case CallerKind::principal: {
-        return tenant::credential_holds_until(session, *caller.principal, caller.secret, now);
-    }
+    case CallerKind::principal: return principal_secret_holds_until(session, trusted, caller, now);
     case CallerKind::admin_user: {
         const auto* registry = world.find_registry(*caller.registry);
         if (registry == nullptr) break;
@@ -151,6 +174,7 @@ struct Credentials::Memory {
     // Rises with every change of a secret. A check that began before the change cannot be remembered after it.
     std::atomic<std::uint64_t> generation = 0;
     std::atomic<int> slow_hashes = 0;
+    Trusted trusted;
 
     std::shared_ptr<const Verified> find(const MemoryKey& key, Timestamp now) {
         auto found = verified.find(key);
@@ -169,6 +193,10 @@ Credentials::Credentials(storage::Database& database, const Seal& seal, WorkerPo
       memory_(std::make_unique<Memory>()) {}
 
 Credentials::~Credentials() = default;
+
+void Credentials::set_trusted(std::vector<std::string> issuers, std::string sign_in_provider) {
+    memory_->trusted = {std::move(issuers), std::move(sign_in_provider)};
+}
 
 Task<Result<VerifiedPrincipal>> Credentials::verify_principal(const tenant::World& world, std::string_view name,
                                                               std::string_view secret, std::string_view address) {
@@ -292,7 +320,7 @@ Task<Result<void>> Credentials::check_secret(const tenant::World& world, const C
     const std::uint64_t generation = memory_->generation.load(std::memory_order_acquire);
     if (memory_->find(key, now)) co_return Result<void>();
 
-    auto read = [&](Session& session) { return secret_holds_until(session, world, caller, now); };
+    auto read = [&](Session& session) { return secret_holds_until(session, world, memory_->trusted, caller, now); };
     auto reading = database_.read(storage::ReadKind::point, read);
     auto until = co_await std::move(reading);
     if (!until) co_return failure(std::move(until));

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace berth::identity {
 
@@ -51,6 +52,10 @@ class Credentials {
 public:
     Credentials(storage::Database& database, const Seal& seal, WorkerPool& workers, const Clock& clock);
     ~Credentials();
+
+    /// Which outside issuers are trusted now: what was made with a token of another one counts no more (`check_secret`).
+    /// `sign_in_provider` is the issuer whose people sign in; empty for none. Call before the first request.
+    void set_trusted(std::vector<std::string> issuers, std::string sign_in_provider);
 
     /// The principal that signs in as `name` (a client id, or a user's name) with `secret`. `invalid_credentials`, the
     /// same for an unknown name, a wrong or expired secret and a disabled principal; an unknown name costs as much.

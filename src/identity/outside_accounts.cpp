@@ -27,6 +27,11 @@ std::string plain(std::string_view text) {
 
 } // namespace
 
+Result<bool> has_outside_account(Session& session, const Guid& user, std::string_view issuer) {
+    return tenant::exists(session, "select 1 from outside_accounts where principal_id = ?1 and issuer = ?2", user.value(),
+                          issuer);
+}
+
 Result<OutsideUser> find_or_make_user(Session& session, const Guid& tenant, const OutsidePerson& person, Timestamp now) {
     const auto read = [](const Rows& rows) { return tenant::guid_column(rows, 0, "user of an outside account"); };
     auto known = tenant::find(session, "select principal_id from outside_accounts where issuer = ?1 and subject = ?2", read,

@@ -23,6 +23,11 @@ struct OutsideUser {
     bool is_new = false; ///< made now
 };
 
+/// What stands for the provider's word in the place of a secret (`VerifiedPrincipal::secret`).
+inline constexpr std::string_view outside_account_secret = "outside";
+/// Whether this issuer vouches for the user.
+Result<bool> has_outside_account(storage::Session& session, const Guid& user, std::string_view issuer);
+
 /// The user of the directory who is this person: found by issuer and subject alone, made at the first sign-in, without rights
 /// and without a password. A name of the directory is never taken for the same person: the new user is called
 /// `<name>#ext#@<issuer's host>`. For use inside a closure of `Database::write`.

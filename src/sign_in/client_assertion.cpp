@@ -144,7 +144,7 @@ Task<Result<AuthenticatedClient>> by_federation(const Services& services, const 
         if (!principal->enabled) {
             co_return refused(7000112, fmt::format("Application '{}' is disabled.", client_id.value()));
         }
-        co_return AuthenticatedClient{principal, credential.id.value()};
+        co_return AuthenticatedClient{principal, tenant::federated_secret(credential)};
     }
     co_return refused(700212,
                       fmt::format("No matching federated identity record found for presented assertion audience '{}'. "

@@ -30,7 +30,10 @@ Task<Result<const tenant::Principal*>> living_person(const Services& services, c
     auto holds = co_await services.credentials.check_secret(world, caller);
     if (!holds && holds.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(holds));
     if (!holds) {
-        co_return invalid_grant(50173, "The password was changed or removed since this sign-in. Sign in again.");
+        co_return invalid_grant(
+            50173,
+            "The password was changed or removed since this sign-in, or the provider that vouched for it is none any more. "
+            "Sign in again.");
     }
     co_return principal;
 }

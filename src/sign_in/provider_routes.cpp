@@ -169,7 +169,7 @@ Task<Result<identity::VerifiedPrincipal>> user_for(const Services& services, con
         auto refreshed = co_await services.tenancy.refresh();
         if (!refreshed) co_return failure(std::move(refreshed));
     }
-    co_return identity::VerifiedPrincipal{user->id, {}};
+    co_return identity::VerifiedPrincipal{user->id, std::string(identity::outside_account_secret)};
 }
 
 Task<Result<Response>> take_provider_answer(const Services& services, Context& context) {

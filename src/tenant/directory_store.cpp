@@ -355,16 +355,14 @@ Result<std::vector<StoredCredential>> valid_credentials(Session& session, const 
 
 Result<std::optional<Timestamp>> credential_holds_until(Session& session, const Guid& principal, std::string_view id,
                                                         Timestamp now) {
-    // Federated credentials have no end of their own.
     return find(
         session,
         "select ends_at from (select owner_id, starts_at, ends_at from credentials where key_id = ?2 "
-        "union all select owner_id, starts_at, ends_at from key_credentials where key_id = ?2 "
-        "union all select owner_id, created_at, ?4 from federated_credentials where id = ?2) as held "
+        "union all select owner_id, starts_at, ends_at from key_credentials where key_id = ?2) as held "
         "where starts_at <= ?3 and ends_at > ?3 and owner_id in "
         "(select ?1 union all select applications.id from applications join principals "
         "on principals.application_id = applications.application_id where principals.id = ?1)",
-        [](const Rows& rows) -> Result<Timestamp> { return rows.time(0); }, principal.value(), id, now, Timestamp::max());
+        [](const Rows& rows) -> Result<Timestamp> { return rows.time(0); }, principal.value(), id, now);
 }
 
 } // namespace berth::tenant

@@ -98,8 +98,8 @@ struct StoredCredential {
     Timestamp ends_at{};
 };
 Result<std::vector<StoredCredential>> valid_credentials(storage::Session& session, const Guid& principal, Timestamp now);
-/// Until when a secret, certificate or federated credential of the principal or its application holds, by its id; nullopt if
-/// it is gone, has ended or has not begun.
+/// Until when a secret or certificate of the principal or its application holds, by its id; nullopt if it is gone, has ended
+/// or has not begun.
 Result<std::optional<Timestamp>> credential_holds_until(storage::Session& session, const Guid& principal, std::string_view id,
                                                         Timestamp now);
 

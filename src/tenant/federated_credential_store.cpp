@@ -1,5 +1,6 @@
 #include "tenant/federated_credential_store.hpp"
 
+#include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "base/strict_json.hpp"
 #include "tenant/columns.hpp"
@@ -13,6 +14,8 @@ namespace {
 
 using storage::Rows;
 using storage::Session;
+
+constexpr std::string_view secret_prefix = "federated/";
 
 #define BERTH_FEDERATED_COLUMNS                                                                                                \
     "federated_credentials.id, owner_id, federated_credentials.name, issuer, subject, audiences, description, "                \
@@ -45,6 +48,28 @@ std::unexpected<Error> taken(std::string_view what) {
 }
 
 } // namespace
+
+std::string federated_secret(const FederatedCredential& credential) {
+    boost::json::array meant{credential.issuer, credential.subject};
+    for (const std::string& audience : credential.audiences) meant.emplace_back(audience);
+    const std::string text = boost::json::serialize(meant);
+    return fmt::format("{}{}/{}", secret_prefix, credential.id.value(), Digest::of(as_bytes(text)).hex().substr(0, 32));
+}
+
+bool is_federated_secret(std::string_view secret) noexcept { return secret.starts_with(secret_prefix); }
+
+Result<std::optional<FederatedCredential>> find_federated_secret(Session& session, const Guid& principal,
+                                                                 std::string_view secret) {
+    if (!is_federated_secret(secret)) return std::nullopt;
+    const std::string_view rest = secret.substr(secret_prefix.size());
+    auto found = find(session,
+                      "select " BERTH_FEDERATED_COLUMNS " from federated_credentials where id = ?2 and "
+                      "owner_id in (select ?1 union all select applications.id from applications join principals "
+                      "on principals.application_id = applications.application_id where principals.id = ?1)",
+                      credential_of, principal.value(), rest.substr(0, rest.find('/')));
+    if (!found || !*found || federated_secret(**found) == secret) return found;
+    return std::nullopt;
+}
 
 Result<std::vector<FederatedCredential>> list_federated_credentials(Session& session, const Guid& owner) {
     return collect(session,

@@ -28,6 +28,14 @@ struct FederatedCredential {
 /// How many one owner can have, as in Azure.
 inline constexpr std::size_t max_federated_credentials = 20;
 
+/// What tokens that were made by it name as the secret behind them (`identity::Caller::secret`). It is another one once the
+/// credential means another issuer, subject or audience.
+std::string federated_secret(const FederatedCredential& credential);
+bool is_federated_secret(std::string_view secret) noexcept;
+/// The credential of a principal (or its application) whose `federated_secret` that is; nullopt if it is gone or means others.
+Result<std::optional<FederatedCredential>> find_federated_secret(storage::Session& session, const Guid& principal,
+                                                                 std::string_view secret);
+
 /// Oldest first.
 Result<std::vector<FederatedCredential>> list_federated_credentials(storage::Session& session, const Guid& owner);
 /// By id, or by name without regard to case; nullopt if there is none.
