@@ -289,7 +289,14 @@ private:
         if (source == nullptr) return failure(ErrorCode::name_unknown, "The source registry was deleted meanwhile.");
         if (auto exports = check_export(*source); !exports) return failure(std::move(exports));
         const bool by_credentials = request.source_decided;
-        if (by_credentials && !(callers_ && callers_->source)) return world; // of an earlier run: decided when it was asked
+        if (by_credentials && !(callers_ && callers_->source)) {
+            // Whose they were is not kept, so whether they may still pull cannot be known.
+            Error error{ErrorCode::bad_request, fmt::format("berth was restarted before the import was done, and does not keep "
+                                                            "credentials for its own registry '{}'. Ask for the import again.",
+                                                            source->name)};
+            error.protocol_code = "SourceUnauthorized";
+            return std::unexpected(std::move(error));
+        }
         const identity::Caller& reader = by_credentials ? *callers_->source : *actor;
         if (!by_credentials) {
             auto readable = gateway::decide(**world, now, reader, read_permission(), gateway::Target::at(source->scope));
@@ -362,8 +369,11 @@ private:
 
 Result<void> check_export(const tenant::Registry& source) {
     if (source.export_allowed) return {};
-    Error error{ErrorCode::conflict,
-                fmt::format("The registry '{}' exports nothing: its export policy is disabled.", source.name)};
+    Error error{
+        ErrorCode::conflict,
+        fmt::format("The registry '{}' exports nothing: its export policy is disabled, or its network is restricted and "
+                    "its 'networkRuleBypassOptions' is 'None'.",
+                    source.name)};
     error.protocol_code = "ExportPolicyDisabled";
     return std::unexpected(std::move(error));
 }
