@@ -1,6 +1,8 @@
 #include "control_plane/resource_handlers.hpp"
 
 #include "base/encoding.hpp"
+#include "base/strict_json.hpp"
+#include "control_plane/authorization_ids.hpp"
 #include "control_plane/errors.hpp"
 #include "control_plane/operations.hpp"
 #include "control_plane/resource_body.hpp"
@@ -9,6 +11,8 @@
 #include "storage/events.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace berth::control_plane {
 namespace {
@@ -96,6 +100,7 @@ public:
         auto next = *existing ? Result<Resource>(**existing) : make(session);
         if (!next) return failure(std::move(next));
         if (auto changed = change(*next, existing->has_value()); !changed) return failure(std::move(changed));
+        if (auto may = check_identities(*next); !may) return failure(std::move(may));
         if (auto identified = apply_identity(session, type_.identities, body_.identity, replace_, *next); !identified) {
             return failure(std::move(identified));
         }
@@ -143,6 +148,28 @@ private:
                         .created_by = context_.actor(),
                         .updated_at = context_.now(),
                         .updated_by = context_.actor()};
+    }
+
+    // Who names an identity that somebody else made has to have the right to assign it; else nothing of it is told, not even
+    // whether it is there. Those that the resource has already may stay.
+    Result<void> check_identities(const Resource& resource) const {
+        const auto* sent = find_member(body_.identity, "userAssignedIdentities");
+        if (sent == nullptr || !sent->is_object() || context_.route().further.empty()) return {};
+        const gateway::Permission& assign = *context_.route().further.front();
+        const auto* kept = resource.identity.if_contains("userAssignedIdentities");
+        for (const auto& [id, what] : sent->get_object()) {
+            const std::string_view named = id;
+            const bool is_kept = kept != nullptr && kept->is_object() &&
+                                 std::ranges::any_of(kept->get_object(),
+                                                     [&](const auto& one) { return equals_ignoring_case(one.key(), named); });
+            auto scope = rbac::Scope::parse(named);
+            if (is_kept || what.is_null() || !scope) continue;
+            if (auto may = context_.require_at(assign, *scope); !may) {
+                return linked_refusal(context_, context_.route().entry.permissions.front()->name, assign.name, *scope,
+                                      may.error());
+            }
+        }
+        return {};
     }
 
     // Where a new resource goes, spelled as what it hangs on spells it.

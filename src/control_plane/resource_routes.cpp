@@ -47,6 +47,8 @@ Paths paths_of(const ResourceType& type) {
     return paths;
 }
 
+constexpr std::string_view assign_identity = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
+
 class Builder {
 public:
     Builder(const std::shared_ptr<Plane>& plane, const ResourceType& type)
@@ -87,6 +89,8 @@ private:
         out.body_limit = body_limit;
         out.handler = handler(function);
         out.summary = plane_->keep(fmt::format("{} a {}", says, type_.noun));
+        const bool names_identities = type_.identities == IdentityKinds::user || type_.identities == IdentityKinds::both;
+        if (names_identities && verb == "write") out.further = {&plane_->permission(assign_identity)};
         routes_.push_back(std::move(out));
     }
     void list(std::string_view id, std::string pattern, std::string scope) {

@@ -294,6 +294,38 @@ def moving_a_resource(world: World, action: str) -> None:
         arm.call("DELETE", arm.group_path(group), "2024-11-01").expect(200, 202)
 
 
+def naming_an_identity(world: World, method: str, child: bool) -> None:
+    """A resource gets a user-assigned identity from who may assign that."""
+    arm, registry = world.owner.arm, world.places[REGISTRY_MODE].registry
+    group, name = content.unique("identities"), content.unique("named").replace("-", "")
+    arm.put_group(group).expect(201)
+    identity = f"{arm.group_path(group)}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+    arm.call("PUT", identity, "2024-11-30", json={"location": world.bootstrap.location}).expect(201)
+    body = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {identity: {}}}}
+    if child:
+        path = f"{registry.id}/cacheRules/{name}"
+        rule = {"properties": {"sourceRepository": "docker.io/library/nginx", "targetRepository": name, "credentialSetResourceId": None}}
+        if method == "PUT":
+            body |= rule
+        else:
+            arm.call("PUT", path, json=rule).expect(201)
+        place = registry.id
+    else:
+        path, place = arm.registry_path(name, group), arm.registry_path(name, group)
+        arm.put_registry(name, group).expect(201)
+        if method == "PUT":
+            body |= {"location": world.bootstrap.location, "sku": {"name": "Premium"}}
+    person = person_with(world, ("Contributor", place))
+    error = person.principal.arm.call(method, path, json=body).expect(403).json()["error"]
+    assert error["code"] == "LinkedAuthorizationFailed" and identity in error["message"], error
+    people.take(world, person, "Contributor", identity)
+    answer = person.principal.arm.call(method, path, json=body).expect(200, 201).json()
+    assert answer["identity"]["userAssignedIdentities"][identity]["principalId"]
+    if child:
+        arm.call("DELETE", path).expect(204)
+    arm.call("DELETE", arm.group_path(group), "2024-11-01").expect(200, 202)
+
+
 def an_alias_needs_its_subscription(world: World) -> None:
     arm = world.owner.arm
     person = person_with(world, ("Contributor", "/"))
@@ -333,6 +365,10 @@ def tag_names_of_what_may_be_read(world: World) -> None:
 
 
 CASES = {
+    "arm.registry.put": lambda world: naming_an_identity(world, "PUT", False),
+    "arm.registry.patch": lambda world: naming_an_identity(world, "PATCH", False),
+    "arm.cacheRule.put": lambda world: naming_an_identity(world, "PUT", True),
+    "arm.cacheRule.patch": lambda world: naming_an_identity(world, "PATCH", True),
     "arm.resource.move": lambda world: moving_a_resource(world, "moveResources"),
     "arm.resource.validateMove": lambda world: moving_a_resource(world, "validateMoveResources"),
     "arm.subscriptionAlias.put": an_alias_needs_its_subscription,
