@@ -1,7 +1,5 @@
 #include "outbound/allowed_destinations.hpp"
 
-#include "outbound/target_url.hpp"
-
 #include <gtest/gtest.h>
 
 namespace berth::outbound {
@@ -109,31 +107,6 @@ TEST(AllowedDestinations, RefuseWhatNamesNothing) {
              "", "http://", "a b", "registry.lan:", "registry.lan:0", "registry.lan:x", "registry.lan:70000", "10.0.0.0/33",
              "[::1", "[lan]:5", "*", "*.", "https://registry.lan", "registry.lan/path", "user@lan"}) {
         EXPECT_FALSE(AllowedDestinations::parse(std::vector{bad})) << bad;
-    }
-}
-
-TEST(TargetUrl, IsTakenApartOnce) {
-    struct Case {
-        std::string_view text;
-        std::string_view written;
-    };
-    for (const Case& one : {Case{"https://Registry.Example/v2/?n=1#x", "https://registry.example:443/v2/?n=1"},
-                            Case{"http://127.0.0.1:5000", "http://127.0.0.1:5000/"},
-                            Case{"https://[::1]:5000/x", "https://[::1]:5000/x"}, Case{"HTTPS://a", "https://a:443/"}}) {
-        const auto url = TargetUrl::parse(one.text);
-        ASSERT_TRUE(url) << one.text;
-        EXPECT_EQ(url->to_string(), one.written);
-    }
-    for (const std::string_view bad :
-         {"", "registry.example", "//a/b", "ftp://a/", "file:///etc/passwd", "https://", "https:///x", "https://user@a/",
-          "https://user:p@a/", "https://a:0/", "https://a:99999/", "https://a b/", "https://%31/", "https://[::ffff:1.2.3.4]/",
-          "https://[fe80::1%25eth0]/", "https://a\r\nHost: b/", "javascript:1", "https://\xc3\xa9/"}) {
-        EXPECT_FALSE(TargetUrl::parse(bad)) << bad;
-    }
-    const auto one = TargetUrl::parse("https://a/x").value();
-    EXPECT_TRUE(one.same_origin(TargetUrl::parse("https://A:443/y").value()));
-    for (const std::string_view other : {"http://a:443/", "https://a:444/", "https://b/", "https://a.b/"}) {
-        EXPECT_FALSE(one.same_origin(TargetUrl::parse(other).value())) << other;
     }
 }
 

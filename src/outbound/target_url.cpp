@@ -51,6 +51,8 @@ Result<TargetUrl> TargetUrl::parse(std::string_view text) {
         if (error != std::errc{} || end != text_of_port.data() + text_of_port.size() || out.port == 0) return invalid();
     }
     const auto path = url->encoded_path();
+    // Boost.URL 1.81 takes `https://host:9more` for port 9 and the path `more`.
+    if (!path.empty() && path.front() != '/') return invalid();
     out.target = path.empty() ? "/" : std::string(path.data(), path.size());
     if (url->has_query()) {
         const auto query = url->encoded_query();
