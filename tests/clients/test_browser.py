@@ -1,9 +1,6 @@
 """The sign-in page in a real browser: Debian's Chromium, without a screen."""
 
-import http.server
-import queue
 import shutil
-import threading
 import urllib.parse
 
 import pytest
@@ -11,6 +8,7 @@ import pytest
 from harness.browser import ARM_USER_SCOPE, AZ_CLIENT, Pkce, authorize_path, redeem
 from harness.content import unique
 from programs.chromium import Chromium
+from programs.listener import Listener
 
 PASSWORD = "correct horse 7!"
 
@@ -46,26 +44,9 @@ def site(berth):
 
 @pytest.fixture
 def client():
-    """What az runs while it waits for a browser: takes one form. (address, queue of the fields that came)"""
-    came: queue.Queue = queue.Queue()
-
-    class Listener(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            came.put(dict(urllib.parse.parse_qsl(body)))
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<p id=done>You can close this window</p>")
-
-        def log_message(self, *arguments):
-            pass
-
-    server = http.server.HTTPServer(("127.0.0.1", 0), Listener)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://localhost:{server.server_port}", came
-    server.shutdown()
-    server.server_close()
+    """What az runs while it waits for a browser: (address, queue of the fields that came)"""
+    with Listener() as listener:
+        yield listener.address, listener.came
 
 
 def fill_in(chromium, name, password):

@@ -85,12 +85,16 @@ class Chromium:
     def click(self, selector: str) -> None:
         self._call("POST", f"{self.session}/element/{self.find(selector)}/click")
 
+    def follow(self, words: str) -> None:
+        """Clicks the link with these words."""
+        link = self._call("POST", f"{self.session}/element", {"using": "link text", "value": words})[ELEMENT]
+        self._call("POST", f"{self.session}/element/{link}/click")
+
     def run(self, script: str):
         return self._call("POST", f"{self.session}/execute/sync", {"script": script, "args": []})
 
     def cookies(self) -> list[dict]:
         return self._call("GET", f"{self.session}/cookie")
-
 
     def stop(self) -> None:
         try:
