@@ -22,6 +22,8 @@ class SourceRegistry:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # an answer is one packet: in two it would wait for the acknowledgement of the first
+            disable_nagle_algorithm = True
 
             def log_message(self, *_):
                 pass
