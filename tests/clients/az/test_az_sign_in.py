@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from azure_cli import Az
 from harness.content import unique
 from harness.tokens import forge
 from person import Person
@@ -68,6 +69,17 @@ def test_a_cloud_is_known_by_one_address(cloud, fresh_az):
     az("cloud unregister -n berth")
     az(f"cloud register -n berth --endpoint-resource-manager {cloud.url}")
     az("cloud set -n berth")
+
+
+def test_a_cloud_is_known_by_its_description_alone(cloud, new_principal, tmp_path):
+    """The older way, without registering: a variable that names the description, as a list."""
+    program = new_principal("Reader", cloud.scope)
+    az = Az(tmp_path / "az", cloud.ca_file)
+    place = {"ARM_CLOUD_METADATA_URL": f"{cloud.url}/metadata/endpoints?api-version=2019-05-01", "SSL_CERT_FILE": cloud.ca_file}
+    assert "berth" in [found["name"] for found in az("cloud list", **place)]
+    az("cloud set -n berth", **place)
+    az(f"login --service-principal -u {program.client_id} -p {program.secret} --tenant {cloud.tenant}", **place)
+    assert az("group list", **place)
 
 
 def test_a_secret(cloud, fresh_az, new_principal):
