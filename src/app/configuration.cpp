@@ -52,7 +52,7 @@ void declare_options(CLI::App& command, Configuration& c) {
         "How long another server may be silent, or slower than 256 bytes a second")
         ->check(CLI::Range(1, 3600));
     add("--trusted-issuer", c.trusted_issuers, "TRUSTED_ISSUER",
-        "issuer=URL[,audience=TEXT][,subject-claim=NAME][,key-set=URL]: an outside issuer whose tokens "
+        "issuer=URL[,audience=TEXT][,subject-claim=NAME][,groups-claim=NAME][,key-set=URL]: an outside issuer whose tokens "
         "count; "
         "several in the environment are separated by ';'")
         ->delimiter(';');
@@ -67,10 +67,48 @@ void declare_options(CLI::App& command, Configuration& c) {
     add("--loops", c.loops, "LOOPS", "Event loops; 0: one per core")->check(CLI::Range(0U, 1024U));
     add("--drain-seconds", c.drain_seconds, "DRAIN_SECONDS", "How long SIGTERM lets requests finish")
         ->check(CLI::Range(0, 3600));
+    add("--rate-limit-identity", c.rate_limit_identity, "RATE_LIMIT_IDENTITY",
+        "Requests a minute of each identity (anonymous callers: of each address), as read=N,write=N,delete=N,referrers=N; "
+        "kinds that are not named are not limited");
+    add("--rate-limit-address", c.rate_limit_address, "RATE_LIMIT_ADDRESS",
+        "The same for everything from one address, with oauth=N for asking for tokens");
+    add("--rate-limit-registry", c.rate_limit_registry, "RATE_LIMIT_REGISTRY",
+        "The same for everything that one registry is asked, with oauth=N");
+    add("--failed-logins-per-minute", c.failed_logins, "FAILED_LOGINS_PER_MINUTE",
+        "Failed logins from one address after which it has to wait; 0: not limited")
+        ->check(CLI::Range(0U, gateway::Budgets::most));
+    add("--connections", c.connections, "CONNECTIONS", "Connections open at once")->check(CLI::Range(1, 1'000'000));
+    add("--connections-per-address", c.connections_per_address, "CONNECTIONS_PER_ADDRESS",
+        "Connections open at once from one address; 0: half of --connections")
+        ->check(CLI::Range(0, 1'000'000));
+    add("--head-seconds", c.head_seconds, "HEAD_SECONDS", "How long the head of a request may take")
+        ->check(CLI::Range(1, 3600));
+    add("--body-seconds", c.body_seconds, "BODY_SECONDS",
+        "How long a client may send or take nothing of a body, and how far it may fall behind --body-rate")
+        ->check(CLI::Range(1, 3600));
+    add("--idle-seconds", c.idle_seconds, "IDLE_SECONDS", "How long a connection stays open between two requests")
+        ->check(CLI::Range(1, 86'400));
+    add("--body-rate", c.body_rate, "BODY_RATE", "Bytes a second that the body of a request has to bring on average")
+        ->check(CLI::Range(1, 1'000'000'000));
     add("--key-rotation-days", c.key_rotation_days, "KEY_ROTATION_DAYS", "Age at which signing keys are replaced")
         ->check(CLI::Range(1, 3650));
     add("--garbage-grace-hours", c.garbage_grace_hours, "GARBAGE_GRACE_HOURS",
         "How long content that nothing refers to is kept")
+        ->check(CLI::Range(0, 24 * 365));
+    add("--garbage-interval-seconds", c.garbage_interval_seconds, "GARBAGE_INTERVAL_SECONDS",
+        "How often what nothing refers to is collected")
+        ->check(CLI::Range(1, 86'400));
+    add("--garbage-unlisted-blobs", c.garbage_unlisted_blobs, "GARBAGE_UNLISTED_BLOBS",
+        "What becomes of blobs that no manifest has listed when their grace ends: collect or keep")
+        ->check(CLI::IsMember({"collect", "keep"}));
+    add("--untagged-manifest-days", c.untagged_manifest_days, "UNTAGGED_MANIFEST_DAYS",
+        "How long manifests without a tag are kept; 0: for ever")
+        ->check(CLI::Range(0, 3650));
+    add("--scrub-bytes-per-second", c.scrub_bytes_per_second, "SCRUB_BYTES_PER_SECOND",
+        "How fast stored content is read to compare it with its digests; 0: never")
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 40));
+    add("--scrub-interval-hours", c.scrub_interval_hours, "SCRUB_INTERVAL_HOURS",
+        "How long after all content was compared that begins again")
         ->check(CLI::Range(0, 24 * 365));
     add("--registry-name", c.registry_name, "REGISTRY_NAME", "First start: name of the registry");
     add("--resource-group", c.resource_group, "RESOURCE_GROUP", "First start: name of the resource group");
@@ -131,6 +169,7 @@ Result<void> check(const Configuration& configuration) {
     if (auto provider = parse_sign_in_provider(configuration); !provider) {
         return failure(ErrorCode::invalid_parameter, "--sign-in-provider: " + provider.error().message);
     }
+    if (auto limits = parse_limits(configuration); !limits) return failure(std::move(limits));
     if (!configuration.outbound_ca.empty() && !std::ifstream(configuration.outbound_ca)) {
         return failure(ErrorCode::invalid_parameter,
                        fmt::format("--outbound-ca '{}' cannot be read.", configuration.outbound_ca.string()));
@@ -168,6 +207,32 @@ Result<std::optional<identity::SignInProvider>> parse_sign_in_provider(const Con
                        fmt::format("its issuer is not trusted: add --trusted-issuer 'issuer={}'.", provider->issuer));
     }
     return std::optional(std::move(*provider));
+}
+
+Result<gateway::LimitOptions> parse_limits(const Configuration& configuration) {
+    gateway::LimitOptions out;
+    struct Setting {
+        std::string_view flag;
+        const std::string& text;
+        gateway::Budgets& budgets;
+    };
+    const Setting settings[] = {{"--rate-limit-identity", configuration.rate_limit_identity, out.identity},
+                                {"--rate-limit-address", configuration.rate_limit_address, out.address},
+                                {"--rate-limit-registry", configuration.rate_limit_registry, out.registry}};
+    for (const Setting& setting : settings) {
+        auto budgets = gateway::Budgets::parse(setting.text);
+        if (!budgets) {
+            return failure(ErrorCode::invalid_parameter, fmt::format("{}: {}", setting.flag, budgets.error().message));
+        }
+        setting.budgets = *budgets;
+    }
+    if (out.identity.of(gateway::RequestKind::oauth) > 0) {
+        return failure(ErrorCode::invalid_parameter,
+                       "--rate-limit-identity: who asks for a token is not known before it is asked for; limit oauth by "
+                       "--rate-limit-address or --rate-limit-registry.");
+    }
+    out.failed_logins = configuration.failed_logins;
+    return out;
 }
 
 Result<std::vector<identity::TrustedIssuer>> parse_trusted_issuers(const Configuration& configuration) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "gateway/limits/request_limits.hpp"
 #include "identity/sign_in_provider.hpp"
 #include "identity/trusted_issuer.hpp"
 
@@ -39,8 +40,23 @@ struct Configuration {
     std::string log_level = "info";
     unsigned loops = 0; ///< event loops; 0: one per core
     std::uint64_t drain_seconds = 30;
+    std::string rate_limit_identity; ///< requests a minute as `kind=number,…` (`gateway::Budgets`); empty: not limited
+    std::string rate_limit_address;
+    std::string rate_limit_registry;
+    std::uint32_t failed_logins = 600; ///< a minute from one address; 0: not limited
+    std::uint64_t connections = 20'000;
+    std::uint64_t connections_per_address = 0; ///< 0: half of `connections`
+    std::uint64_t head_seconds = 30;
+    std::uint64_t body_seconds = 60;
+    std::uint64_t idle_seconds = 120;
+    std::uint64_t body_rate = 1; ///< bytes a second
     std::uint64_t key_rotation_days = 90;
     std::uint64_t garbage_grace_hours = 24;
+    std::uint64_t garbage_interval_seconds = 60;
+    std::string garbage_unlisted_blobs = "collect";         ///< or `keep`
+    std::uint64_t untagged_manifest_days = 0;               ///< 0: kept
+    std::uint64_t scrub_bytes_per_second = 8 * 1024 * 1024; ///< 0: off
+    std::uint64_t scrub_interval_hours = 24 * 7;
     // What the first start makes.
     std::string registry_name = "berth";
     std::string resource_group = "berth";
@@ -63,6 +79,9 @@ Result<std::map<std::string, std::string>> parse_external_urls(const Configurati
 
 /// The outside provider of the sign-in page, if there is one: it must be a trusted issuer.
 Result<std::optional<identity::SignInProvider>> parse_sign_in_provider(const Configuration& configuration);
+
+/// What clients may ask for in a minute.
+Result<gateway::LimitOptions> parse_limits(const Configuration& configuration);
 
 /// The trusted issuers, each named once.
 Result<std::vector<identity::TrustedIssuer>> parse_trusted_issuers(const Configuration& configuration);

@@ -6,8 +6,13 @@
 #include <boost/json/string.hpp>
 
 #include <spdlog/formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <mutex>
 
 namespace berth::app {
 namespace {
@@ -29,10 +34,48 @@ public:
     std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonLines>(); }
 };
 
+// Standard error, without ever waiting for whoever reads it: lines are written by event loops, and a reader that has
+// stopped must not stop the registry. Lines for which there is no room are counted, and the count is told later.
+class UnwaitingStderr final : public spdlog::sinks::base_sink<std::mutex> {
+protected:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        if (!has_room()) {
+            ++lost_;
+            return;
+        }
+        if (const std::uint64_t lost = std::exchange(lost_, 0); lost > 0) {
+            const std::string text = fmt::format("{} lines of the log were lost: nobody took them from standard error.", lost);
+            write(spdlog::details::log_msg(message.logger_name, spdlog::level::warn, text));
+        }
+        write(message);
+    }
+    void flush_() override {}
+
+private:
+    // A pipe says yes when it has room for a line of 4 KiB at least, a file always.
+    static bool has_room() noexcept {
+        pollfd descriptor{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+        return ::poll(&descriptor, 1, 0) == 1;
+    }
+    void write(const spdlog::details::log_msg& message) {
+        line_.clear();
+        formatter_->format(message, line_);
+        std::string_view left(line_.data(), line_.size());
+        while (!left.empty()) {
+            const ssize_t count = ::write(STDERR_FILENO, left.data(), left.size());
+            if (count <= 0) return; // nowhere to complain
+            left.remove_prefix(static_cast<std::size_t>(count));
+        }
+    }
+
+    spdlog::memory_buf_t line_;
+    std::uint64_t lost_ = 0;
+};
+
 } // namespace
 
 void set_up_logging(const std::string& level) {
-    auto logger = std::make_shared<spdlog::logger>("berth", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto logger = std::make_shared<spdlog::logger>("berth", std::make_shared<UnwaitingStderr>());
     logger->set_formatter(std::make_unique<JsonLines>());
     spdlog::set_default_logger(std::move(logger));
     set_log_level(level);

@@ -8,7 +8,8 @@
 
 namespace berth::app {
 
-Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::Server* server)
+Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::Server* server,
+               const gateway::LimitOptions& limits, control_plane::PrepareLoginServer prepare_login_server)
     : tenancy_(*foundation.database, std::move(naming)),
       credentials_(*foundation.database, foundation.seal, *foundation.workers, foundation.clock),
       registry_tokens_(*foundation.keys, foundation.clock), directory_tokens_(*foundation.keys, foundation.clock),
@@ -19,6 +20,7 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
                  .blobs = *foundation.blobs,
                  .tenancy = tenancy_,
                  .seal = foundation.seal,
+                 .credentials = credentials_,
                  .client = *foundation.outbound}),
       services_{.clock = foundation.clock,
                 .workers = *foundation.workers,
@@ -34,10 +36,10 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
                 .outbound = *foundation.outbound,
                 .trusted_issuers = trusted_issuers_,
                 .sign_in_provider = foundation.sign_in_provider ? &*foundation.sign_in_provider : nullptr},
-      data_plane_(services_), control_plane_(services_), sign_in_(services_), directory_(services_) {
-    std::vector<std::string> issuers;
-    for (const auto& one : foundation.trusted_issuers) issuers.push_back(one.issuer);
-    credentials_.set_trusted(std::move(issuers), foundation.sign_in_provider ? foundation.sign_in_provider->issuer : "");
+      data_plane_(services_), control_plane_(services_, std::move(prepare_login_server)), sign_in_(services_),
+      directory_(services_) {
+    credentials_.set_trusted(foundation.trusted_issuers,
+                             foundation.sign_in_provider ? foundation.sign_in_provider->issuer : "");
     std::vector<gateway::Route> table;
     const auto add = [&](std::vector<gateway::Route> routes) { std::ranges::move(routes, std::back_inserter(table)); };
     add(data_plane_.routes());
@@ -45,7 +47,7 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
     add(sign_in_.routes());
     add(directory_.routes());
     add(status_routes(ready_, [this, server] { return metrics_text(server); }));
-    gateway_ = std::make_unique<gateway::Gateway>(services_, std::move(table));
+    gateway_ = std::make_unique<gateway::Gateway>(services_, std::move(table), limits);
 }
 
 std::string Planes::metrics_text(http::Server* server) {
@@ -64,10 +66,17 @@ std::string Planes::metrics_text(http::Server* server) {
     write("berth_connections_open", "gauge", "Connections open now.", m.connections_open);
     write("berth_connections_total", "counter", "Connections accepted.", m.connections_accepted);
     write("berth_refused_heads_total", "counter", "Requests refused for their framing or head.", m.refused_heads);
+    write("berth_refused_connections_total", "counter", "Connections refused above the limit, in all or of an address.",
+          m.refused_connections);
+    write("berth_accept_pauses_total", "counter", "Times that accepting waited for free file descriptors.",
+          m.descriptor_pauses);
     write("berth_received_bytes_total", "counter", "Bytes received.", m.bytes_received);
     write("berth_sent_bytes_total", "counter", "Bytes sent.", m.bytes_sent);
     write("berth_loop_stall_seconds", "gauge", "Longest time an event loop was late since the last look.",
           static_cast<double>(m.longest_loop_stall.count()) / 1e6);
+    write("berth_loop_block_seconds", "gauge",
+          "That, without the time in which the system ran other programs: what requests held up the others.",
+          static_cast<double>(m.longest_loop_block.count()) / 1e6);
     return out;
 }
 

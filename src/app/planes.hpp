@@ -25,12 +25,14 @@ namespace berth::app {
 class Planes {
 public:
     /// `server` gives its measures to `/metrics`; nullptr when nothing listens (`berth routes`).
-    Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::Server* server);
+    Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::Server* server,
+           const gateway::LimitOptions& limits = {}, control_plane::PrepareLoginServer prepare_login_server = {});
 
     gateway::Gateway& gateway() noexcept { return *gateway_; }
     tenant::Tenancy& tenancy() noexcept { return tenancy_; }
     identity::DirectoryTokens& directory_tokens() noexcept { return directory_tokens_; }
     data_plane::DataPlane& data_plane() noexcept { return data_plane_; }
+    control_plane::ControlPlane& control_plane() noexcept { return control_plane_; }
     data_plane::Importer& importer() noexcept { return importer_; }
     /// What `/berth/v1/ready` says.
     std::atomic<bool>& ready() noexcept { return ready_; }

@@ -6,14 +6,17 @@
 #include "app/foundation.hpp"
 #include "app/logging.hpp"
 #include "app/planes.hpp"
+#include "app/upkeep.hpp"
 #include "app/welcome.hpp"
 #include "base/encoding.hpp"
-#include "data_plane/sweeper.hpp"
 #include "gateway/response.hpp"
+#include "tenant/record_retention.hpp"
 
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdio>
@@ -32,10 +35,18 @@ int fail(const Error& error) {
 sigset_t block_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     return signals;
+}
+
+// Each connection is a descriptor, and so is each blob that is sent. Shells give 1,024 and allow many more.
+void raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
 }
 
 Task<http::Response> not_yet() {
@@ -58,8 +69,10 @@ public:
     }
 
     void housekeeping() {
-        server_->post([this] { sweep().detach(); });
+        server_->post([this] { tidy().detach(); });
     }
+
+    void collect_now() { upkeep_->collect_now(); }
 
     void reload(const std::string& log_level) {
         set_log_level(log_level);
@@ -80,8 +93,9 @@ public:
         } else {
             spdlog::warn("requests still ran after {} s and were ended", configuration_.drain_seconds);
         }
-        // Requests refer to the planes, so the loops end before these do.
+        // Requests refer to the planes, so the loops end before these do. They write measures of the upkeep, too.
         server_.reset();
+        upkeep_.reset();
     }
 
     std::string welcome() const { return welcome_text(bootstrap_file(), foundation_->folder.path()); }
@@ -107,6 +121,14 @@ private:
         http::ServerOptions options;
         options.loops = configuration_.loops;
         options.trusted_proxies = configuration_.trusted_proxies;
+        options.limits.head_timeout = std::chrono::seconds(configuration_.head_seconds);
+        options.limits.body_timeout = std::chrono::seconds(configuration_.body_seconds);
+        options.limits.idle_timeout = std::chrono::seconds(configuration_.idle_seconds);
+        options.limits.body_rate = configuration_.body_rate;
+        options.limits.connections = configuration_.connections;
+        options.limits.connections_of_an_address = configuration_.connections_per_address > 0
+                                                       ? configuration_.connections_per_address
+                                                       : std::max<std::uint64_t>(configuration_.connections / 2, 1);
         auto server = http::Server::create(
             options,
             [this](http::Request& request) {
@@ -137,14 +159,13 @@ private:
         auto naming = login_server_naming(configuration_, https_port_ != 0 ? https_port_ : http_port_);
         if (!naming) return failure(std::move(naming));
         addresses_.emplace(configuration_, *naming, http_port_, https_port_);
-        planes_ = std::make_unique<Planes>(*foundation_, std::move(*naming), server_.get());
-        sweeper_ = std::make_unique<data_plane::Sweeper>(
-            *foundation_->database, *foundation_->blobs, foundation_->clock,
-            data_plane::SweeperOptions{.grace = std::chrono::hours(configuration_.garbage_grace_hours)});
+        const auto limits = parse_limits(configuration_);
+        if (!limits) return std::unexpected(limits.error());
+        planes_ = std::make_unique<Planes>(*foundation_, std::move(*naming), server_.get(), *limits,
+                                           [this](const std::string& login_server) { return prepare(login_server); });
         if (auto refreshed = sync_wait(planes_->tenancy().refresh()); !refreshed) return refreshed;
-        std::vector<std::string> login_servers;
-        for (const auto& one : planes_->tenancy().world()->registries()) login_servers.push_back(one.login_server);
-        planes_->directory_tokens().set_own_addresses(addresses_->own(login_servers));
+        planes_->directory_tokens().set_own_addresses(
+            addresses_->own(), [this](std::string_view login_server) { return addresses_->of_registry(login_server); });
 
         if (const auto& registry = foundation_->bootstrap.registry) {
             login_server_ = planes_->tenancy().naming().login_server(registry->name);
@@ -155,9 +176,25 @@ private:
         std::error_code ignored; // a left-over file is harmless while bootstrap.json is there
         std::filesystem::remove(foundation_->folder.path_of(pending_owner_secret), ignored);
         if (auto resumed = planes_->importer().resume(); !resumed) return resumed;
+        upkeep_ = std::make_unique<Upkeep>(*foundation_, configuration_);
+        planes_->gateway().metrics().add_source([this](std::string& out) { upkeep_->write_metrics(out); });
         planes_->ready() = true;
+        server_->post([this] { forget_records().detach(); });
         serving_.store(planes_.get(), std::memory_order_release);
-        return {};
+        return planes_->control_plane().resume(); // certificates are made for registries of what serves
+    }
+
+    // A new registry is there when clients reach it: the local CA makes a certificate for its login server, and the owner's
+    // own has to be for it.
+    Result<void> prepare(const std::string& login_server) {
+        const std::string_view host = host_of(login_server);
+        if (https_port_ == 0 || addresses_->is_behind_proxy(login_server) || certificates_->covers(host)) return {};
+        return failure(
+            ErrorCode::conflict,
+            fmt::format("The registry was made, but the certificate of --tls-certificate is not for its login server "
+                        "'{}': clients refuse it. Give berth a certificate for '{}' and '*.{}', which is for all "
+                        "names, send it SIGHUP, and update the registry.",
+                        host, addresses_->domain(), addresses_->domain()));
     }
 
     // Tells, too, when clients will refuse the owner's certificate. The local CA has one for each of these names.
@@ -205,28 +242,43 @@ private:
         return by_repository ? "Container Registry Repository Writer" : "AcrPush";
     }
 
-    Task<void> sweep() {
-        if (sweeping_.exchange(true)) co_return;
+    Task<void> tidy() {
+        if (tidying_.exchange(true)) co_return;
         auto rotated = co_await foundation_->keys->rotate_if_due();
         if (!rotated) spdlog::error("signing keys could not be rotated: {}", rotated.error().message);
-        auto swept = co_await sweeper_->sweep();
-        if (!swept) {
-            spdlog::error("the sweeper could not finish: {}", swept.error().message);
-        } else if (swept->blobs + swept->objects + swept->uploads > 0) {
-            spdlog::info("swept {} blobs, {} objects and {} uploads that nothing referred to", swept->blobs, swept->objects,
-                         swept->uploads);
+        auto forgetting = forget_records();
+        co_await std::move(forgetting);
+        tidying_ = false;
+    }
+
+    // What is kept for a time only; a piece at a time, so that others get to write in between.
+    Task<void> forget_records() {
+        constexpr std::int64_t at_once = 2000;
+        while (true) {
+            const Timestamp now = foundation_->clock.now();
+            const auto forget = [now](storage::Session& session) { return tenant::forget_old_records(session, now, at_once); };
+            auto forgetting = foundation_->database->write(forget);
+            auto forgotten = co_await std::move(forgetting);
+            if (!forgotten) {
+                spdlog::error("old operations and events could not be forgotten: {}", forgotten.error().message);
+                co_return;
+            }
+            if (forgotten->operations + forgotten->events > 0) {
+                spdlog::info("forgot {} operations and {} events whose time was over", forgotten->operations,
+                             forgotten->events);
+            }
+            if (forgotten->operations < at_once && forgotten->events < at_once) co_return;
         }
-        sweeping_ = false;
     }
 
     const Configuration& configuration_;
     std::unique_ptr<Foundation> foundation_;
     std::unique_ptr<Certificates> certificates_;
     std::unique_ptr<Planes> planes_;
-    std::unique_ptr<data_plane::Sweeper> sweeper_;
+    std::unique_ptr<Upkeep> upkeep_;
     std::unique_ptr<http::Server> server_; // ends before what it serves
     std::atomic<Planes*> serving_ = nullptr;
-    std::atomic<bool> sweeping_ = false;
+    std::atomic<bool> tidying_ = false;
     std::uint16_t http_port_ = 0;
     std::uint16_t https_port_ = 0;
     std::optional<Addresses> addresses_;
@@ -238,6 +290,7 @@ private:
 
 int serve(const Configuration& configuration, const std::function<std::string()>& reread_log_level) {
     const sigset_t signals = block_signals();
+    raise_descriptor_limit();
     set_up_logging(configuration.log_level);
     if (auto checked = check(configuration); !checked) return fail(checked.error());
 
@@ -250,6 +303,7 @@ int serve(const Configuration& configuration, const std::function<std::string()>
         const int signal = sigtimedwait(&signals, nullptr, &housekeeping_interval);
         if (signal == SIGTERM || signal == SIGINT) break;
         if (signal == SIGHUP) program.reload(reread_log_level());
+        if (signal == SIGUSR1) program.collect_now(); // `berth gc`
         if (signal == -1 && errno == EAGAIN) program.housekeeping();
     }
     program.stop();

@@ -3,7 +3,8 @@
 namespace berth::data_plane {
 namespace {
 
-// What an upload holds here; the store gathers larger pieces where that serves it.
+// What an upload holds here while its bytes come fast; the store gathers larger pieces where that serves it. One that is
+// slow, or comes when the memory for all is used up, has the smaller room.
 constexpr std::size_t piece_size = 64 * 1024;
 constexpr std::size_t first_room = 4 * 1024;
 
@@ -29,10 +30,12 @@ Task<Result<BodyFront>> read_front(ByteSource& body, std::uint64_t limit) {
     co_return front;
 }
 
-Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer) {
-    const auto piece = std::make_unique_for_overwrite<std::byte[]>(piece_size);
+Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer, storage::MemoryBudget& memory) {
+    storage::MemoryShare share(memory);
+    std::size_t room = first_room;
+    auto piece = std::make_unique_for_overwrite<std::byte[]>(room);
     for (;;) {
-        auto got = co_await body.read(std::span(piece.get(), piece_size));
+        auto got = co_await body.read(std::span(piece.get(), room));
         if (!got) co_return failure(std::move(got));
         if (*got == 0) co_return Result<void>{};
         if (writer.offset() > most_blob_bytes - *got) {
@@ -40,6 +43,14 @@ Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer) 
         }
         auto appended = co_await writer.append(std::span<const std::byte>(piece.get(), *got));
         if (!appended) co_return failure(std::move(appended));
+        if (*got == room && room < piece_size && share.grow(piece_size)) {
+            room = piece_size;
+            piece = std::make_unique_for_overwrite<std::byte[]>(room);
+        } else if (*got < first_room && room > first_room) {
+            room = first_room;
+            piece = std::make_unique_for_overwrite<std::byte[]>(room);
+            share.clear();
+        }
     }
 }
 

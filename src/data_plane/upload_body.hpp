@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "storage/blob_store.hpp"
+#include "storage/files/memory_budget.hpp"
 
 #include <cstdint>
 
@@ -21,8 +22,8 @@ struct BodyFront {
 /// Reads until the body ends or more than `limit` bytes are there; then one byte more than `limit` at least.
 Task<Result<BodyFront>> read_front(ByteSource& body, std::uint64_t limit);
 
-/// Appends the rest of a body to an upload with a fixed amount of memory. `payload_too_large` when the upload would grow
-/// over `most_blob_bytes`.
-Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer);
+/// Appends the rest of a body to an upload, with 4 KiB of memory, or 64 KiB out of `memory` while the bytes come fast.
+/// `payload_too_large` when the upload would grow over `most_blob_bytes`.
+Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer, storage::MemoryBudget& memory);
 
 } // namespace berth::data_plane

@@ -77,17 +77,46 @@ TEST(UploadBody, RoomGrowsWithWhatArrives) {
 }
 
 TEST(UploadBody, RestIsAppendedInBoundedPieces) {
-    Pieces body(1'000'000, 300'000);
+    struct Case {
+        std::size_t piece;  // as it arrives
+        std::size_t memory; // for all
+        std::size_t most;   // room that is offered
+    };
+    const std::size_t plenty = 1U << 20U;
+    for (const Case& c :
+         {Case{300'000, plenty, 65'536}, Case{300'000, 65'535, 4096}, Case{4095, plenty, 4096}, Case{1, plenty, 4096}}) {
+        Pieces body(1'000'000, c.piece);
+        Sink sink;
+        storage::MemoryBudget memory(c.memory);
+        ASSERT_TRUE(sync_wait(append_rest(body, sink, memory)));
+        EXPECT_EQ(sink.taken.size(), 1'000'000U);
+        EXPECT_EQ(body.largest, c.most) << c.piece;
+        EXPECT_EQ(memory.left(), c.memory) << "all is given back";
+    }
+}
+
+TEST(UploadBody, RestThatComesSlowlyHoldsLittle) {
+    // Fast at first, then a byte at a time.
+    struct Slowing final : ByteSource {
+        Task<Result<std::size_t>> read(std::span<std::byte> out) override {
+            rooms.push_back(out.size());
+            if (rooms.size() > 10) co_return std::size_t{0};
+            co_return rooms.size() <= 5 ? out.size() : std::size_t{1};
+        }
+        std::vector<std::size_t> rooms;
+    } body;
     Sink sink;
-    ASSERT_TRUE(sync_wait(append_rest(body, sink)));
-    EXPECT_EQ(sink.taken.size(), 1'000'000U);
-    EXPECT_LE(body.largest, 256U * 1024U);
+    storage::MemoryBudget memory(1U << 20U);
+    ASSERT_TRUE(sync_wait(append_rest(body, sink, memory)));
+    EXPECT_EQ(body.rooms[4], 65'536U);
+    EXPECT_EQ(body.rooms.back(), 4096U);
 }
 
 TEST(UploadBody, FailuresComeThrough) {
+    storage::MemoryBudget memory(1U << 20U);
     Sink sink;
     Pieces broken(100, 10, true);
-    const auto cut = sync_wait(append_rest(broken, sink));
+    const auto cut = sync_wait(append_rest(broken, sink, memory));
     ASSERT_FALSE(cut);
     EXPECT_EQ(cut.error().code, ErrorCode::bad_request);
     Pieces broken_front(100, 10, true);
@@ -95,17 +124,18 @@ TEST(UploadBody, FailuresComeThrough) {
 
     sink.full = true;
     Pieces body(100, 10);
-    const auto full = sync_wait(append_rest(body, sink));
+    const auto full = sync_wait(append_rest(body, sink, memory));
     ASSERT_FALSE(full);
     EXPECT_EQ(full.error().code, ErrorCode::storage_full);
 }
 
 TEST(UploadBody, ABlobHasALimit) {
+    storage::MemoryBudget memory(1U << 20U);
     Sink last_byte(most_blob_bytes - 10);
     Pieces fits(10, 10);
-    EXPECT_TRUE(sync_wait(append_rest(fits, last_byte)));
+    EXPECT_TRUE(sync_wait(append_rest(fits, last_byte, memory)));
     Pieces over(1, 1);
-    const auto refused = sync_wait(append_rest(over, last_byte));
+    const auto refused = sync_wait(append_rest(over, last_byte, memory));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::payload_too_large);
 }

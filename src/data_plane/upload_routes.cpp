@@ -177,7 +177,7 @@ Task<Result<http::Response>> UploadRoutes::append(Context& context) {
     if (auto in_order = check_order(*range, offset); !in_order) co_return failure(std::move(in_order));
     if (auto room = check_room(context.request(), offset); !room) co_return failure(std::move(room));
     // A chunk counts whole or not at all: what arrived of a broken one goes with the writer.
-    auto appended = co_await append_rest(*context.request().body, **writer);
+    auto appended = co_await append_rest(*context.request().body, **writer, memory_);
     if (!appended) co_return failure(std::move(appended));
     const std::uint64_t size = (*writer)->offset();
     if (auto exact = check_size(*range, size); !exact) co_return failure(std::move(exact));
@@ -226,7 +226,7 @@ Task<Result<http::Response>> UploadRoutes::receive_last(Context& context, const 
         if (!appended) co_return failure(std::move(appended));
     }
     if (!front.is_whole) {
-        auto appended = co_await append_rest(*request.body, **writer);
+        auto appended = co_await append_rest(*request.body, **writer, memory_);
         if (!appended) co_return failure(std::move(appended));
     }
     if (auto exact = check_size(*range, (*writer)->offset()); !exact) co_return failure(std::move(exact));

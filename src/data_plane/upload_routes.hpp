@@ -6,6 +6,7 @@
 #include "gateway/context.hpp"
 #include "gateway/route.hpp"
 #include "gateway/services.hpp"
+#include "storage/files/memory_budget.hpp"
 
 #include <vector>
 
@@ -34,6 +35,7 @@ private:
 
     gateway::Services services_;
     EndedUploads ended_;
+    storage::MemoryBudget memory_{64 * 1024 * 1024}; ///< for the buffers of all uploads that come fast
 };
 
 } // namespace berth::data_plane

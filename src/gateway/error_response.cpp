@@ -47,8 +47,7 @@ http::Response registry_error(const Error& error, const ErrorPlace& place) {
     if (error.code == ErrorCode::unauthenticated || error.code == ErrorCode::invalid_credentials) {
         message = message.empty() ? std::string(visit) : fmt::format("{} {}", visit, message);
     }
-    if (place.protocol == Protocol::registry_token &&
-        (is_refusal(error.code) || error.code == ErrorCode::network_forbidden)) {
+    if (place.protocol == Protocol::registry_token && (is_refusal(error.code) || error.code == ErrorCode::network_forbidden)) {
         message += fmt::format(" CorrelationId: {}", place.correlation_id);
     }
     const std::string_view code = error.protocol_code.empty() ? mapping.registry_code : error.protocol_code;
@@ -96,8 +95,10 @@ http::Response resource_manager_error(const Error& error, const ErrorPlace& plac
 http::Response sign_in_error(const Error& error, const ErrorPlace& place) {
     const ErrorMapping& mapping = mapping_of(error.code);
     const bool credentials = error.code == ErrorCode::invalid_credentials;
+    const bool later = mapping.status == 429 || mapping.status == 503;
     boost::json::object body{{"error", !error.protocol_code.empty() ? std::string_view(error.protocol_code)
                                        : credentials                ? "invalid_client"
+                                       : later                      ? "temporarily_unavailable"
                                                                     : "invalid_request"},
                              {"error_description", error.message},
                              {"error_codes", error.detail.is_array() ? error.detail : boost::json::value(boost::json::array{})},
@@ -105,6 +106,15 @@ http::Response sign_in_error(const Error& error, const ErrorPlace& place) {
                              {"trace_id", place.correlation_id},
                              {"correlation_id", place.correlation_id}};
     return json_response(mapping.status, body);
+}
+
+// When to come again: what the error says, else soon, for what may go by at any moment.
+void add_retry_after(const Error& error, http::Response& response) {
+    if (response.status != 429 && error.code != ErrorCode::unavailable) return;
+    const auto* object = error.detail.if_object();
+    const auto* said = object != nullptr ? object->if_contains("retryAfter") : nullptr;
+    const std::int64_t seconds = said != nullptr && said->is_int64() ? said->get_int64() : 1;
+    response.headers.add("Retry-After", std::to_string(seconds));
 }
 
 } // namespace
@@ -135,6 +145,7 @@ http::Response error_response(const Error& error, const ErrorPlace& place) {
     case Protocol::graph:
     case Protocol::berth: response = resource_manager_error(error, place); break;
     }
+    add_retry_after(error, response);
     if (error.code == ErrorCode::method_not_allowed && error.detail.is_array()) {
         std::string allow;
         for (const auto& method : error.detail.get_array()) {

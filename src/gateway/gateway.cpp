@@ -72,8 +72,10 @@ Result<rbac::Scope> expand_scope(const Context& context, std::string_view patter
 
 } // namespace
 
-Gateway::Gateway(Services services, std::vector<Route> routes)
-    : services_(services), router_(std::move(routes)), metrics_(router_.routes()) {}
+Gateway::Gateway(Services services, std::vector<Route> routes, const LimitOptions& limits)
+    : services_(services), router_(std::move(routes)), metrics_(router_.routes()), limits_(limits) {
+    metrics_.add_source([this](std::string& out) { limits_.write_metrics(out); });
+}
 
 Task<Result<Caller>> Gateway::authenticate(const Context& context) const {
     const auto header = context.request_.headers.find("authorization");
@@ -129,8 +131,9 @@ Task<Result<Caller>> Gateway::authenticate(const Context& context) const {
     co_return caller;
 }
 
-Task<Result<http::Response>> Gateway::dispatch(Context& context) {
+Task<Result<http::Response>> Gateway::dispatch(Context& context, RequestLimits::Time started) {
     const Route& route = context.route();
+    if (auto admitted = limits_.admit(route, context.request(), started); !admitted) co_return failure(std::move(admitted));
     if (speaks_registry(route.protocol) && !context.has_registry()) {
         co_return failure(ErrorCode::name_unknown, "There is no registry here yet; create one through ARM.");
     }
@@ -143,6 +146,10 @@ Task<Result<http::Response>> Gateway::dispatch(Context& context) {
         if (!caller) co_return failure(std::move(caller));
         context.caller_ = std::move(*caller);
     }
+    const Caller* caller = route.entry.kind != EntryKind::open ? &context.caller_ : nullptr;
+    const tenant::Registry* registry = speaks_registry(route.protocol) ? &context.registry() : nullptr;
+    auto admitted = limits_.admit(route, caller, registry, context.request().remote_address, started);
+    if (!admitted) co_return failure(std::move(admitted));
     if (!route.scope.empty()) {
         auto scope = expand_scope(context, route.scope);
         if (!scope) co_return failure(std::move(scope));
@@ -212,7 +219,7 @@ Task<http::Response> Gateway::handle(http::Request& request) {
         place.repository = named ? context.parameter("name") : std::string_view();
         Result<http::Response> result = failure(ErrorCode::internal, "");
         if (named) {
-            result = co_await dispatch(context);
+            result = co_await dispatch(context, started);
         } else {
             result = failure(std::move(named));
         }
@@ -221,9 +228,10 @@ Task<http::Response> Gateway::handle(http::Request& request) {
         } else {
             if (route->further_scope) place.further_scope = route->further_scope(context.query());
             record.error = result.error();
+            limits_.count_failure(*route, request, result.error(), started);
             response = error_response(result.error(), place);
         }
-        record.caller = context.caller();
+        record.caller = std::move(context.caller_);
         record.repository = std::string(context.parameter("name"));
     }
     add_common_headers(response, request, protocol, correlation_id);

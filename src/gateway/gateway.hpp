@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "gateway/limits/request_limits.hpp"
 #include "gateway/metrics.hpp"
 #include "gateway/route.hpp"
 #include "gateway/router.hpp"
@@ -19,7 +20,7 @@ namespace berth::gateway {
 class Gateway {
 public:
     /// Ends the process with a message if the table is wrong: two routes alike, a route without a requirement.
-    Gateway(Services services, std::vector<Route> routes);
+    Gateway(Services services, std::vector<Route> routes, const LimitOptions& limits = {});
 
     /// For `http::Server`.
     Task<http::Response> handle(http::Request& request);
@@ -30,13 +31,14 @@ public:
     Metrics& metrics() noexcept { return metrics_; }
 
 private:
-    Task<Result<http::Response>> dispatch(Context& context);
+    Task<Result<http::Response>> dispatch(Context& context, RequestLimits::Time started);
     std::string base_address(const http::Request& request, const tenant::Registry* registry) const;
     Task<Result<identity::Caller>> authenticate(const Context& context) const;
 
     Services services_;
     Router router_;
     Metrics metrics_;
+    RequestLimits limits_;
 };
 
 } // namespace berth::gateway

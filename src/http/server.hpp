@@ -42,7 +42,10 @@ struct Limits {
     std::chrono::seconds head_timeout{30};  ///< to receive a whole head, and to finish a TLS handshake
     std::chrono::seconds body_timeout{60};  ///< without a byte received or sent within a body
     std::chrono::seconds idle_timeout{120}; ///< between two requests of a connection
+    /// Bytes a second that a body must bring on average, `body_timeout` being what it may fall behind; at least 1.
+    std::uint64_t body_rate = 1;
     std::size_t connections = 20'000;
+    std::size_t connections_of_an_address = 10'000; ///< of IPv6 a /64; trusted proxies may have all
 };
 
 struct ServerOptions {
@@ -65,9 +68,13 @@ struct ServerMetrics {
     std::uint64_t connections_accepted = 0;
     std::uint64_t requests = 0;
     std::uint64_t refused_heads = 0;
+    std::uint64_t refused_connections = 0; ///< above a limit of connections
+    std::uint64_t descriptor_pauses = 0;   ///< times that accepting waited for free file descriptors
     std::uint64_t bytes_received = 0;
     std::uint64_t bytes_sent = 0;
     std::chrono::microseconds longest_loop_stall{0}; ///< since the last call of `metrics`
+    /// That, without the time in which the system ran others: what handlers took, or waited for.
+    std::chrono::microseconds longest_loop_block{0};
 };
 
 /// An HTTP/1.1 server: strict about framing (RFC 9112), one coroutine per connection, one event loop per core, one

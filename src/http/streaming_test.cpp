@@ -139,6 +139,39 @@ TEST(RequestBody, ThatStallsTimesOut) {
     EXPECT_TRUE(length.ends_within(5s));
 }
 
+// Many pieces on time, and slower than the rate all together: what was saved up at first is used up.
+TEST(RequestBody, ThatIsSlowerThanTheRateTimesOut) {
+    std::atomic<int> timed_out = 0;
+    std::atomic<bool> fast_failed = false;
+    TestServer server(
+        [&](Request& request) -> Task<Response> {
+            std::vector<std::byte> room(mebibyte);
+            while (true) {
+                Task<Result<std::size_t>> reading = request.body->read(room);
+                const auto count = co_await std::move(reading);
+                if (!count && request.path == "/fast") fast_failed = true;
+                if (!count && count.error().code == ErrorCode::timeout) ++timed_out;
+                if (!count || *count == 0) break;
+            }
+            co_return Response{};
+        },
+        {.loops = 1, .limits = {.body_timeout = 2s, .body_rate = 1000}});
+    RawClient slow(server.port());
+    RawClient chunked(server.port());
+    RawClient fast(server.port());
+    ASSERT_TRUE(slow.send(post("Content-Length: 100000000\r\n")));
+    ASSERT_TRUE(chunked.send(post("Transfer-Encoding: chunked\r\n")));
+    ASSERT_TRUE(fast.send("POST /fast HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n"));
+    for (int i = 0; i < 300 && timed_out < 2; ++i) {
+        std::this_thread::sleep_for(100ms);
+        slow.send("x");
+        chunked.send("1\r\nx\r\n");
+        ASSERT_TRUE(fast.send(std::string(10'000, 'x')));
+    }
+    EXPECT_EQ(timed_out, 2);
+    EXPECT_FALSE(fast_failed);
+}
+
 TEST(RequestBody, IsHeldBackUntilWanted) {
     std::atomic<bool> go = false;
     std::atomic<std::size_t> read = 0;

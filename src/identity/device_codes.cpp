@@ -2,6 +2,7 @@
 
 #include "base/random.hpp"
 #include "identity/handle.hpp"
+#include "identity/person_columns.hpp"
 #include "tenant/columns.hpp"
 
 #include <array>
@@ -53,7 +54,8 @@ Result<DeviceCode> make_device_code(Session& session, const std::string& client_
     if (!of_address) return failure(std::move(of_address));
     if (*all >= max_device_codes || *of_address >= max_device_codes_of_an_address) {
         return failure(ErrorCode::too_many_requests,
-                       "Too many sign-ins wait for somebody to enter their code. Try again in a quarter of an hour.");
+                       "Too many sign-ins wait for somebody to enter their code. Try again in a quarter of an hour.",
+                       boost::json::object{{"retryAfter", 900}});
     }
     const Handle handle = make_handle();
     DeviceCode out{handle.value, make_user_code()};
@@ -123,13 +125,8 @@ Result<std::variant<Redeemed, Refused>> redeem_device_code(Session& session, std
     if (!taken) return failure(std::move(taken));
     if (row.status != "approved" || !row.grant) return Answer(Refused::declined);
     auto delegation = tenant::find(
-        session, "select principal_id, secret from sign_in_grants where id = ?1",
-        [](const Rows& rows) -> Result<VerifiedPrincipal> {
-            auto person = tenant::guid_column(rows, 0, "person of a grant");
-            if (!person) return failure(std::move(person));
-            return VerifiedPrincipal{std::move(*person), std::string(rows.text(1))};
-        },
-        row.grant->value());
+        session, "select principal_id, secret, outside_groups from sign_in_grants where id = ?1",
+        [](const Rows& rows) { return person_columns(rows, 0); }, row.grant->value());
     if (!delegation) return failure(std::move(delegation));
     if (!*delegation) return Answer(Refused::expired);
     return Answer(Redeemed{{*row.grant, std::move(**delegation), row.client_id, false}, row.access});

@@ -5,6 +5,7 @@
 #include "identity/handle.hpp"
 #include "tenant/columns.hpp"
 
+#include <boost/json/object.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -71,7 +72,8 @@ Task<Result<void>> SignInAttempts::check(std::string_view name, std::string_view
     if (*until > now) {
         const auto seconds = std::chrono::ceil<std::chrono::seconds>(*until - now).count();
         co_return failure(ErrorCode::too_many_requests,
-                          fmt::format("Too many wrong passwords: signing in is locked. Try again in {} seconds.", seconds));
+                          fmt::format("Too many wrong passwords: signing in is locked. Try again in {} seconds.", seconds),
+                          boost::json::object{{"retryAfter", seconds}});
     }
     co_return Result<void>();
 }

@@ -18,6 +18,7 @@ std::span<char> as_chars(std::span<std::byte> bytes) noexcept {
 
 void BodyReader::begin(const Request& request, const Framing& framing) noexcept {
     continue_expected_ = framing.expects_continue;
+    credit_ = most_credit();
     if (framing.chunked) {
         state_ = State::chunked;
         framing_ = {};
@@ -25,6 +26,18 @@ void BodyReader::begin(const Request& request, const Framing& framing) noexcept 
         left_ = request.content_length.value_or(0);
         state_ = left_ == 0 ? State::ended : State::by_length;
     }
+}
+
+void BodyReader::arm() noexcept {
+    armed_at_ = now_;
+    wire_.arm(now_ + static_cast<std::int64_t>(credit_ / rate_) + 1);
+}
+
+void BodyReader::arrived(std::ptrdiff_t received) noexcept {
+    wire_.disarm();
+    if (received <= 0) return;
+    const auto waited = static_cast<std::uint64_t>(now_ - armed_at_) * rate_;
+    credit_ = std::min(most_credit(), credit_ - std::min(waited, credit_) + static_cast<std::uint64_t>(received));
 }
 
 Task<Result<std::size_t>> BodyReader::read(std::span<std::byte> out) {
@@ -47,7 +60,7 @@ Task<Result<std::size_t>> BodyReader::read_by_length(std::span<std::byte> out) {
         arm();
         Wire::Receive receiving = wire_.receive(as_chars(out.first(std::min<std::uint64_t>(out.size(), left_))));
         const std::ptrdiff_t received = co_await receiving;
-        wire_.disarm();
+        arrived(received);
         if (received <= 0) co_return broken(received);
         count = static_cast<std::size_t>(received);
     }
@@ -83,7 +96,7 @@ Task<Result<std::size_t>> BodyReader::read_chunked(std::span<std::byte> out) {
         Wire::Receive receiving =
             direct.empty() ? wire_.receive(room) : wire_.receive(as_chars(direct), framing_follows ? room : std::span<char>());
         const std::ptrdiff_t received = co_await receiving;
-        wire_.disarm();
+        arrived(received);
         if (received <= 0) co_return broken(received);
         const std::size_t data = std::min(static_cast<std::size_t>(received), direct.size());
         framing_.took(data);
@@ -103,7 +116,7 @@ std::size_t BodyReader::take_from_buffer(std::span<std::byte> out, std::uint64_t
 
 Result<std::size_t> BodyReader::broken(std::ptrdiff_t received) {
     state_ = State::broken;
-    if (wire_.expired()) return failure(ErrorCode::timeout, "no byte of the body arrived for too long");
+    if (wire_.expired()) return failure(ErrorCode::timeout, "the body came too slowly");
     if (received == 0) return failure(ErrorCode::bad_request, "the body ended before its stated length");
     return failure(ErrorCode::bad_request, "the connection broke within the body");
 }

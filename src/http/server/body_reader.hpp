@@ -15,11 +15,13 @@ using CoarseNow = const std::int64_t&;
 
 /// The body of one request, read from the wire when the handler asks for it: straight into the handler's memory where it
 /// can be, so that what is not asked for stays in the kernel and holds the peer back.
-/// Errors: `timeout` when nothing arrives for the body timeout, `bad_request` when the body ends early or its framing is
-/// broken. After an error the connection cannot be used for another request.
+/// Errors: `timeout` when nothing arrives for the body timeout or bytes come slower than the rate, `bad_request` when the body
+/// ends early or its framing is broken. After an error the connection cannot be used for another request.
 class BodyReader final : public ByteSource {
 public:
-    BodyReader(Wire& wire, CoarseNow now, std::chrono::seconds timeout) noexcept : wire_(wire), now_(now), timeout_(timeout) {}
+    /// `rate`: bytes a second that have to arrive on average, above 0; the timeout is how far they may fall behind.
+    BodyReader(Wire& wire, CoarseNow now, std::chrono::seconds timeout, std::uint64_t rate) noexcept
+        : wire_(wire), now_(now), timeout_(timeout), rate_(rate) {}
 
     /// Prepares for the body of the next request.
     void begin(const Request& request, const Framing& framing) noexcept;
@@ -43,7 +45,9 @@ private:
     Task<Result<std::size_t>> read_chunked(std::span<std::byte> out);
     std::size_t take_from_buffer(std::span<std::byte> out, std::uint64_t most) noexcept;
     Result<std::size_t> broken(std::ptrdiff_t received);
-    void arm() noexcept { wire_.arm(now_ + timeout_.count() + 1); }
+    std::uint64_t most_credit() const noexcept { return static_cast<std::uint64_t>(timeout_.count()) * rate_; }
+    void arm() noexcept;
+    void arrived(std::ptrdiff_t received) noexcept;
     Task<bool> say_continue();
 
     Wire& wire_;
@@ -51,6 +55,9 @@ private:
     std::chrono::seconds timeout_;
     State state_ = State::ended;
     bool continue_expected_ = false;
+    std::uint64_t rate_;
+    std::uint64_t credit_ = 0; // bytes that may still fail to come; only waiting uses it up
+    std::int64_t armed_at_ = 0;
     std::uint64_t left_ = 0;
     ChunkedFraming framing_;
 };

@@ -17,13 +17,14 @@ constexpr std::string_view line_end = "\r\n";
 Connection::Connection(ServerParts& parts, EventLoop& loop, FileDescriptor socket, IpAddress peer, bool tls)
     : parts_(parts), loop_(loop), peer_(peer), peer_text_(peer.to_string()), peer_trusted_(parts.proxies.contains(peer)),
       wire_(loop.context(), loop.counters, std::move(socket), tls ? &parts.tls : nullptr),
-      body_(wire_, loop.now(), parts.options.limits.body_timeout),
+      body_(wire_, loop.now(), parts.options.limits.body_timeout, parts.options.limits.body_rate),
       writer_(wire_, loop.now(), parts.options.limits.body_timeout, parts.workers) {
     loop_.add(*this);
 }
 
 Connection::~Connection() {
     loop_.remove(*this);
+    parts_.by_address.remove(peer_);
     loop_.open.fetch_sub(1, std::memory_order_release);
 }
 

@@ -6,6 +6,7 @@
 #include "http/ip_address.hpp"
 #include "http/server.hpp"
 #include "http/server/body_reader.hpp"
+#include "http/server/connections_by_address.hpp"
 #include "http/server/event_loop.hpp"
 #include "http/server/response_writer.hpp"
 #include "http/server/tls.hpp"
@@ -19,6 +20,7 @@ struct ServerParts {
     Handler handler;
     RefusalHandler refusal;
     TrustedProxies proxies;
+    ConnectionsByAddress by_address{};
     TlsContexts tls;
     WorkerPool workers;
 };
@@ -31,7 +33,8 @@ public:
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
-    /// Runs a connection from its first byte to its end, on the thread of `loop`, which counted it as open.
+    /// Runs a connection from its first byte to its end, on the thread of `loop`, which counted it as open, as
+    /// `ServerParts::by_address` did.
     static void serve(ServerParts& parts, EventLoop& loop, FileDescriptor socket, IpAddress peer, bool tls);
 
 private:

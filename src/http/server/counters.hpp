@@ -20,6 +20,8 @@ struct Counters {
     Counter accepted;
     Counter requests;
     Counter refused_heads;
+    Counter refused_connections; ///< of the loop that accepts
+    Counter descriptor_pauses;   ///< likewise
     Counter bytes_received;
     Counter bytes_sent;
 };

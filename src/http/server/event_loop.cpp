@@ -40,6 +40,7 @@ void EventLoop::stop() noexcept {
 void EventLoop::run() noexcept {
     block_signals();
     set_current(this);
+    delay_.emplace();
     schedule();
     context_.run();
     set_current(nullptr);
@@ -67,6 +68,8 @@ void EventLoop::tick() {
     const auto at = Clock::now();
     const std::int64_t late = std::chrono::duration_cast<std::chrono::microseconds>(at - due_).count();
     if (late > longest_stall_.load(std::memory_order_relaxed)) longest_stall_.store(late, std::memory_order_relaxed);
+    const std::int64_t block = late - delay_->take().count();
+    if (block > longest_block_.load(std::memory_order_relaxed)) longest_block_.store(block, std::memory_order_relaxed);
 
     const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(at - started_).count();
     if (now != now_) {
@@ -91,6 +94,10 @@ void EventLoop::abort_all() {
 
 std::chrono::microseconds EventLoop::take_longest_stall() noexcept {
     return std::chrono::microseconds(longest_stall_.exchange(0, std::memory_order_relaxed));
+}
+
+std::chrono::microseconds EventLoop::take_longest_block() noexcept {
+    return std::chrono::microseconds(longest_block_.exchange(0, std::memory_order_relaxed));
 }
 
 } // namespace berth::http

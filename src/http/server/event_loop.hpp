@@ -3,12 +3,14 @@
 #include "base/executor.hpp"
 #include "http/server/asio.hpp"
 #include "http/server/counters.hpp"
+#include "http/server/scheduler_delay.hpp"
 
 #include <boost/intrusive/list.hpp>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <thread>
 
 namespace berth::http {
@@ -57,6 +59,8 @@ public:
     Counters counters;
     /// The longest time that something ready had to wait for the loop, as far as it was seen, since the last call.
     std::chrono::microseconds take_longest_stall() noexcept;
+    /// The same without the time in which the thread was ready and the system ran others.
+    std::chrono::microseconds take_longest_block() noexcept;
 
 private:
     void run() noexcept;
@@ -75,6 +79,8 @@ private:
     Members members_;
     bool draining_ = false;
     std::atomic<std::int64_t> longest_stall_ = 0; // microseconds
+    std::atomic<std::int64_t> longest_block_ = 0; // microseconds
+    std::optional<SchedulerDelay> delay_;         // made by the thread
     std::thread thread_;
 };
 

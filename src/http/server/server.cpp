@@ -49,7 +49,7 @@ public:
         std::vector<std::shared_ptr<Acceptor>> opened;
         for (FileDescriptor& socket : sockets->sockets) {
             opened.push_back(std::make_shared<Acceptor>(
-                home.context(), std::move(socket),
+                home.context(), home.counters, std::move(socket),
                 [this, tls = where.tls](FileDescriptor accepted, IpAddress peer) { deal(std::move(accepted), peer, tls); }));
         }
         home.post([this, opened = std::move(opened)] {
@@ -89,9 +89,12 @@ public:
             out.connections_accepted += loop->counters.accepted.value();
             out.requests += loop->counters.requests.value();
             out.refused_heads += loop->counters.refused_heads.value();
+            out.refused_connections += loop->counters.refused_connections.value();
+            out.descriptor_pauses += loop->counters.descriptor_pauses.value();
             out.bytes_received += loop->counters.bytes_received.value();
             out.bytes_sent += loop->counters.bytes_sent.value();
             out.longest_loop_stall = std::max(out.longest_loop_stall, loop->take_longest_stall());
+            out.longest_loop_block = std::max(out.longest_loop_block, loop->take_longest_block());
         }
         return out;
     }
@@ -112,7 +115,10 @@ private:
             if (chosen == nullptr || count < chosen->open.load(std::memory_order_acquire)) chosen = &loop;
         }
         ++next_deal_;
-        if (open >= parts_.options.limits.connections) {
+        const Limits& limits = parts_.options.limits;
+        const std::size_t most_of_peer = parts_.proxies.contains(peer) ? SIZE_MAX : limits.connections_of_an_address;
+        if (open >= limits.connections || !parts_.by_address.add(peer, most_of_peer)) {
+            loops_.front()->counters.refused_connections.add(1);
             if (!tls) {
                 ::send(socket.get(), too_many.data(), too_many.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
                 ::shutdown(socket.get(), SHUT_WR);
