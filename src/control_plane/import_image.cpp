@@ -122,6 +122,7 @@ Task<Result<Response>> run(const Services& services, Context& context, const Res
     gateway::ImportCallers callers{.actor = context.caller()};
     ImportRequest request{.source_address = {},
                           .source_registry = std::nullopt,
+                          .actor_secret = context.caller().secret,
                           .repository = body->repository,
                           .reference = body->reference,
                           .credentials = std::nullopt,
@@ -146,6 +147,8 @@ Task<Result<Response>> run(const Services& services, Context& context, const Res
     auto operation =
         new_operation(context, std::string(data_plane::import_kind), target, data_plane::to_json(request, services.seal));
     const auto write = [&](Session& session) -> Result<void> {
+        auto still = context.decide_in(session);
+        if (!still) return failure(std::move(still));
         if (auto free = data_plane::check_tags(session, target.row, request); !free) return free;
         return tenant::create_operation(session, operation);
     };

@@ -116,6 +116,10 @@ struct Descriptor {
     bool has_addresses = false;
 };
 
+bool is_elsewhere(const Descriptor& descriptor) noexcept {
+    return descriptor.has_addresses || lives_elsewhere(descriptor.media_type);
+}
+
 // OCI image specification, "OCI Content Descriptors".
 Result<Descriptor> read_descriptor(const value& json, std::string_view where) {
     if (!json.is_object()) return invalid(fmt::format("{} is no object.", where));
@@ -238,7 +242,7 @@ private:
         out_.config = descriptor->digest;
         out_.config_media_type = descriptor->media_type;
         if (!out_.artifact_type) out_.artifact_type = descriptor->media_type;
-        add(*descriptor, false, descriptor->has_addresses);
+        add(*descriptor, {.lives_elsewhere = descriptor->has_addresses});
         return read_blobs("layers");
     }
 
@@ -255,7 +259,7 @@ private:
         for (std::size_t i = 0; i < (*list)->size(); ++i) {
             auto descriptor = read_descriptor((**list)[i], fmt::format("'{}[{}]'", key, i));
             if (!descriptor) return failure(std::move(descriptor));
-            add(*descriptor, false, descriptor->has_addresses || lives_elsewhere(descriptor->media_type));
+            add(*descriptor, {.lives_elsewhere = is_elsewhere(*descriptor)});
         }
         return {};
     }
@@ -268,7 +272,10 @@ private:
             auto descriptor = read_descriptor((**list)[i], fmt::format("'manifests[{}]'", i));
             if (!descriptor) return failure(std::move(descriptor));
             // Build caches list their layers in an index: those are blobs.
-            add(*descriptor, find_known_type(descriptor->media_type) != nullptr, true);
+            const bool is_manifest = find_known_type(descriptor->media_type) != nullptr;
+            add(*descriptor, {.is_manifest = is_manifest,
+                              .is_of_index = true,
+                              .lives_elsewhere = !is_manifest && is_elsewhere(*descriptor)});
         }
         return {};
     }
@@ -282,12 +289,18 @@ private:
         return {};
     }
 
-    void add(const Descriptor& descriptor, bool is_manifest, bool may_be_missing) {
+    struct Listed {
+        bool is_manifest = false;
+        bool is_of_index = false;
+        bool lives_elsewhere = false;
+    };
+    void add(const Descriptor& descriptor, Listed listed) {
         if (!seen_.insert(descriptor.digest).second) return;
         out_.references.push_back({.digest = descriptor.digest,
                                    .size = descriptor.size,
-                                   .is_manifest = is_manifest,
-                                   .may_be_missing = may_be_missing});
+                                   .is_manifest = listed.is_manifest,
+                                   .may_be_missing = listed.is_of_index || listed.lives_elsewhere,
+                                   .lives_elsewhere = listed.lives_elsewhere});
     }
 
     const KnownType& type_;

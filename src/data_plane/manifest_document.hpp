@@ -26,7 +26,8 @@ struct ManifestReference {
     Digest digest;
     std::uint64_t size = 0;
     bool is_manifest = false;
-    bool may_be_missing = false; ///< children of an index, and layers that live at other addresses
+    bool may_be_missing = false;  ///< children of an index, and layers that live at other addresses
+    bool lives_elsewhere = false; ///< the latter alone
 };
 
 /// What a manifest says about itself, checked.

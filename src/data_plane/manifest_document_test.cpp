@@ -102,6 +102,12 @@ TEST(ManifestDocument, LayersThatLiveElsewhereMayBeMissing) {
         const auto document = parse_manifest(oci_image, expand(R"({"schemaVersion":2,"config":@c,"layers":[)") + layer + "]}");
         ASSERT_TRUE(document) << layer;
         EXPECT_EQ(document->references.back().may_be_missing, may_be_missing) << layer;
+        EXPECT_EQ(document->references.back().lives_elsewhere, may_be_missing) << layer;
+        // An index may be pushed before what it lists, layers too.
+        const auto cache = parse_manifest(oci_index, expand(R"({"schemaVersion":2,"manifests":[)") + layer + "]}");
+        ASSERT_TRUE(cache) << layer;
+        EXPECT_TRUE(cache->references.back().may_be_missing) << layer;
+        EXPECT_EQ(cache->references.back().lives_elsewhere, may_be_missing) << layer;
     }
 }
 

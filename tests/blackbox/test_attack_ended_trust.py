@@ -180,9 +180,10 @@ def test_an_import_by_credentials_that_end_before_a_restart(own_berth):
     importer = identities.new_principal(place.owner.graph, "importer")
     place.arm.assign("Container Registry Data Importer and Data Reader", importer.object_id, place.registry.id)
     try:
-        for number in range(4):  # as many as run at once
+        for number in range(4):  # as many as run at once for one
             place.begin(body_of(source.host, "x:1", f"slow:{number}"))
-        while len(hung) < 4:
+        importer.arm.call("POST", place.registry.id + "/importImage", json=body_of(source.host, "x:1", "slow:4")).expect(202)
+        while len(hung) < 5:
             time.sleep(0.01)
         user, secret = puller.credentials
         begun = importer.arm.call("POST", place.registry.id + "/importImage", json=body_of(

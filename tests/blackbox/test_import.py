@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.content import DOCKER_LIST, DOCKER_MANIFEST, artifact, digest_of, image, index, platform, random_digest, unique
+from harness.content import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, artifact, build_cache, digest_of, image, index, platform, random_digest, unique
 from harness.source_registry import run_import, wait_for
 
 IMPORTER = "Container Registry Data Importer and Data Reader"
@@ -135,6 +135,18 @@ def test_an_index_without_one_of_its_children_is_not_imported(owner, arm, regist
     status = run_import(arm, registry.id, by_id(source, "app:1", "app:1"))
     assert status["status"] == "Failed", status
     registry.oci(owner).get_manifest("app", "1").expect(404)
+
+
+@pytest.mark.parametrize("media_type", [OCI_INDEX, DOCKER_LIST])
+@pytest.mark.parametrize("size", [200, 200_000])
+def test_a_build_cache(owner, arm, registry, source, media_type, size):
+    """An index that lists layers instead of manifests."""
+    cache = build_cache(layers=3, size=size, media_type=media_type)
+    source.oci(owner).push("app", cache, reference="cache")
+    status = run_import(arm, registry.id, by_id(source, "app:cache", "app:cache"))
+    assert status["status"] == "Succeeded", status
+    assert status["properties"]["manifests"] == 1 and status["properties"]["blobs"]["total"] == 4
+    is_there(registry.oci(owner), "app", "cache", cache)
 
 
 def test_the_source_decides_for_itself(new_principal, arm, owner, registry, source):

@@ -2,14 +2,14 @@
 
 import base64
 import signal
-import subprocess
 import time
 import urllib.parse
 
 import pytest
 
 from harness import identities
-from harness.content import artifact, digest_of, image, index, random_blob, unique
+from harness.content import DOCKER_LIST, OCI_INDEX, Manifest, artifact, build_cache, digest_of, encode, image, index, random_blob, unique
+from harness.docker_registry import DockerRegistry
 from harness.fixtures import Registry
 from harness.http_client import Http
 from harness.oci import Oci
@@ -147,6 +147,21 @@ def test_a_second_import_fetches_only_what_is_new(target, source):
     assert status["properties"]["blobs"]["copied"] == 3
 
 
+def test_more_manifests_than_azure_takes(target, source):
+    """Azure stops at 50. What docs/import.md promises as the most is tried in tests/clients/interop."""
+    one = image()
+    parts = [Manifest(one.media_type, encode({**one.document, "annotations": {"number": str(number)}}), one.blobs) for number in range(120)]
+    for part in parts:
+        source.push(part)
+    whole = index([part.descriptor() for part in parts])
+    source.push(whole, "1")
+    name = unique()
+    status = target.import_(source.host, "x:1", f"{name}:1")
+    assert status["status"] == "Succeeded" and status["properties"]["manifests"] == 121, status
+    for part in (parts[0], parts[-1], whole):
+        is_there(target.oci, name, part.digest, part)
+
+
 def test_naming_a_blob_of_another_repository_reveals_nothing(target, source):
     secret = image()
     target.oci.push("secrets", secret, reference="1")
@@ -155,6 +170,42 @@ def test_naming_a_blob_of_another_repository_reveals_nothing(target, source):
     name = unique()
     status = target.import_(source.host, "x:1", f"{name}:1", "secrets:2")
     assert status["status"] == "Failed", status
+    nothing_came(target, name)
+
+
+@pytest.mark.parametrize("media_type", [OCI_INDEX, DOCKER_LIST])
+def test_a_build_cache_from_elsewhere(target, source, other, media_type):
+    """An index that lists layers instead of manifests, alone, and beside an image in an index above both."""
+    caches = [build_cache(layers=3, size=size, media_type=media_type) for size in (200, 200_000)]
+    one = image()
+    whole = index([one.descriptor(), *(cache.descriptor() for cache in caches)])
+    name = unique()
+    for manifest in (one, *caches):
+        source.push(manifest)
+        other.oci.push(name, manifest)
+    source.push(whole, "1")
+    other.oci.push(name, whole, reference="1")
+    user, secret = other.owner.credentials
+    for place, credentials in ((source.host, None), (other.host, {"username": user, "password": secret})):
+        status = target.import_(place, f"{name}:1", f"{name}:1", credentials=credentials, mode="Force")
+        assert status["status"] == "Succeeded", status
+        assert status["properties"]["manifests"] == 4 and status["properties"]["blobs"]["total"] == 10
+        for manifest in (whole, one, *caches):
+            is_there(target.oci, name, manifest.digest, manifest)
+        name = unique()
+        other.oci.push(name, one)
+        for cache in caches:
+            other.oci.push(name, cache)
+        other.oci.push(name, whole, reference="1")
+
+
+def test_a_build_cache_that_is_not_whole(target, source):
+    """Its layers are needed as those of an image are."""
+    cache = build_cache(layers=3)
+    source.push(cache, "1")
+    del source.blobs[digest_of(cache.blobs[1])]
+    name = unique()
+    failed(target.import_(source.host, "x:1", f"{name}:1"), "ResourceNotFound")
     nothing_came(target, name)
 
 
@@ -483,32 +534,19 @@ def test_rights_that_end_before_the_image_is_complete(target, source):
 
 @pytest.fixture
 def docker_registry(tmp_path):
-    import shutil
-    import socket
+    with DockerRegistry(tmp_path) as registry:
+        yield registry.host, registry.oci
 
-    program = shutil.which("docker-registry")
-    if program is None:
-        pytest.skip("docker-registry is not installed; script/bootstrap --tests installs it")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = tmp_path / "registry.yml"
-    settings.write_text(f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/registry}}}}\n"
-                        f"http: {{addr: 127.0.0.1:{port}}}\n")
-    process = subprocess.Popen([program, "serve", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    client = Http(f"http://127.0.0.1:{port}")
-    deadline = time.monotonic() + 15
-    while True:
-        try:
-            client.get("/v2/").expect(200)
-            break
-        except (AssertionError, OSError):
-            assert time.monotonic() < deadline and process.poll() is None, "docker-registry did not start"
-            time.sleep(0.05)
-    yield f"127.0.0.1:{port}", Oci(client, None, None, "none")
-    client.close()
-    process.kill()
-    process.wait()
+
+@pytest.mark.parametrize("media_type", [OCI_INDEX, DOCKER_LIST])
+def test_a_build_cache_from_debian_s_registry(target, docker_registry, media_type):
+    host, oci = docker_registry
+    cache = build_cache(layers=3, size=150_000, media_type=media_type)
+    oci.push("library/app", cache, reference="cache")
+    name = unique()
+    status = target.import_(host, "library/app:cache", f"{name}:cache")
+    assert status["status"] == "Succeeded", status
+    is_there(target.oci, name, "cache", cache)
 
 
 def test_from_debian_s_registry(target, docker_registry):

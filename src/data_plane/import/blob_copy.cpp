@@ -17,6 +17,8 @@ using storage::UploadWriter;
 
 // How much a crash may cost: so many bytes are fetched again at most.
 constexpr std::uint64_t checkpoint = 64ULL * 1024 * 1024;
+// What a call has to bring, if it breaks, to count as progress.
+constexpr std::uint64_t least_part = 64ULL * 1024;
 
 std::unexpected<Error> lies_about_size(const PlannedBlob& blob, std::string_view what) {
     return failure(ErrorCode::size_invalid, fmt::format("The blob {} is {} at the source than the {} bytes that its manifest "
@@ -148,8 +150,8 @@ Result<void> fetch(const BlobCopy& copy, const PlannedBlob& blob, BlobSink& sink
             continue;
         }
         if (done.error().code != ErrorCode::unavailable) return done;
-        // A source that gives a part each time is not given up.
-        attempt = sink.offset() > before ? 0 : attempt + 1;
+        // A source that gives a good part each time is not given up. One that gives a byte each time would never end.
+        attempt = sink.offset() >= before + least_part ? 0 : attempt + 1;
         if (attempt == most_attempts || !wait_before(attempt, copy.stop)) return done;
     }
 }
@@ -186,7 +188,7 @@ Result<bool> copy_blob(const BlobCopy& copy, const PlannedBlob& blob) {
         return failure(std::move(done));
     }
     sink.discard();
-    if (done.error().code == ErrorCode::blob_unknown && blob.may_be_missing) return false;
+    if (done.error().code == ErrorCode::blob_unknown && blob.lives_elsewhere) return false;
     return failure(std::move(done));
 }
 

@@ -90,7 +90,7 @@ private:
         auto allowed = may_link(repository, blob);
         if (!allowed) return failure(std::move(allowed));
         if (!*allowed) {
-            if (blob.may_be_missing) return {};
+            if (blob.lives_elsewhere) return {};
             return failure(image_.origin.repository ? ErrorCode::blob_unknown : ErrorCode::unavailable,
                            fmt::format("The blob {} is not there.", blob.digest.to_string()));
         }

@@ -113,13 +113,13 @@ private:
                                fmt::format("The image names two sizes for the blob {}: {} and {} bytes.",
                                            blob.digest.to_string(), known.size, blob.size));
             }
-            known.may_be_missing = known.may_be_missing && blob.may_be_missing;
+            known.lives_elsewhere = known.lives_elsewhere && blob.lives_elsewhere;
             return {};
         }
         if (blobs_.size() == limits_.blobs) {
             return failure(ErrorCode::limit_exceeded, fmt::format("The image lists more than {} blobs.", limits_.blobs));
         }
-        blobs_.push_back({.digest = blob.digest, .size = blob.size, .may_be_missing = blob.may_be_missing});
+        blobs_.push_back({.digest = blob.digest, .size = blob.size, .lives_elsewhere = blob.lives_elsewhere});
         return {};
     }
 

@@ -19,7 +19,7 @@ struct PlannedManifest {
 struct PlannedBlob {
     Digest digest;
     std::uint64_t size = 0;
-    bool may_be_missing = false; ///< a layer that lives at another address
+    bool lives_elsewhere = false; ///< a layer that lives at another address: the source need not have it
 };
 
 /// All that an image consists of, read whole and checked: what has to be there before a tag may point to it.

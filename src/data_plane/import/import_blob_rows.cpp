@@ -1,6 +1,6 @@
 #include "data_plane/import/import_blob_rows.hpp"
 
-#include "data_plane/garbage_store.hpp"
+#include "data_plane/collection/garbage_store.hpp"
 
 namespace berth::data_plane {
 

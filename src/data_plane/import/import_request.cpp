@@ -34,6 +34,7 @@ object to_json(const ImportRequest& request, const identity::Seal& seal) {
                {"reference", text_of(request.reference)},
                {"force", request.force},
                {"sourceDecided", request.source_decided},
+               {"actorSecret", request.actor_secret},
                {"includeReferrers", request.include_referrers}};
     if (!request.source_address.empty()) out["address"] = request.source_address;
     if (request.source_registry) out["registry"] = request.source_registry->value();
@@ -61,6 +62,7 @@ Result<ImportRequest> parse_import_request(const object& stored, const identity:
     ImportRequest out{.source_address = std::string(find_string(whole, "address").value_or("")),
                       .source_registry = std::nullopt,
                       .source_decided = find_bool(whole, "sourceDecided").value_or(false),
+                      .actor_secret = std::string(find_string(whole, "actorSecret").value_or("")),
                       .repository = std::move(*repository),
                       .reference = std::move(*reference),
                       .credentials = std::nullopt,

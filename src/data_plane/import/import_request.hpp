@@ -33,6 +33,8 @@ struct ImportRequest {
     std::optional<Guid> source_registry;
     /// Credentials for a registry of this berth came with the request and were decided on then.
     bool source_decided = false;
+    /// Which secret of whoever asked stands behind the request (`identity::Caller::secret`).
+    std::string actor_secret{};
     RepositoryName repository;
     Reference reference;
     /// For another server.

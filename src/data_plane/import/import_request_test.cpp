@@ -35,11 +35,13 @@ TEST(ImportRequest, ComesBackAsItWas) {
     local.source_address.clear();
     local.source_registry = Guid::random();
     local.source_decided = true;
+    local.actor_secret = "key-7";
     local.credentials.reset();
     const auto again = parse_import_request(to_json(local, seal), seal);
     ASSERT_TRUE(again);
     EXPECT_EQ(again->source_registry, local.source_registry);
     EXPECT_TRUE(again->source_decided);
+    EXPECT_EQ(again->actor_secret, "key-7");
 }
 
 TEST(ImportRequest, DamagedOrSealedElsewhereFails) {

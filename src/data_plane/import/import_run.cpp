@@ -10,6 +10,7 @@
 #include "gateway/authentication.hpp"
 #include "gateway/decision.hpp"
 #include "gateway/error_table.hpp"
+#include "gateway/lock_check.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -43,6 +44,12 @@ tenant::OperationFailure failure_of(const Error& error) {
     const std::string_view code =
         error.protocol_code.empty() ? gateway::mapping_of(error.code).arm_code : std::string_view(error.protocol_code);
     return {std::string(code), error.message};
+}
+
+std::unexpected<Error> source_unauthorized(std::string message) {
+    Error error{ErrorCode::bad_request, std::move(message)};
+    error.protocol_code = "SourceUnauthorized";
+    return std::unexpected(std::move(error));
 }
 
 std::unexpected<Error> gone() { return failure(ErrorCode::not_found, "The registry was deleted meanwhile."); }
@@ -279,10 +286,19 @@ private:
         const Timestamp now = parts_.clock.now();
         const tenant::Registry* target = (*world)->find_registry_by_row(*operation_.resource_row);
         if (target == nullptr) return gone();
-        auto actor = actor_in(**world);
+        auto actor = actor_in(**world, request);
         if (!actor) return failure(std::move(actor));
+        if (auto held = parts_.credentials.check_secret_in(session, **world, *actor); !held) {
+            if (held.error().code != ErrorCode::invalid_credentials) return failure(std::move(held));
+            return failure(ErrorCode::forbidden, "The secret that the import was asked for with has been removed or replaced "
+                                                 "or has expired meanwhile. Ask for it again with one that holds.");
+        }
         auto allowed = gateway::decide(**world, now, *actor, import_permission(), gateway::Target::at(target->scope));
         if (!allowed) return failure(std::move(allowed));
+        // A lock that was set meanwhile forbids the end of what it would not have let begin.
+        if (auto unlocked = gateway::check_locks(**world, gateway::LockedAction::change, target->scope); !unlocked) {
+            return failure(std::move(unlocked));
+        }
         if (!request.source_registry) return world;
 
         const tenant::Registry* source = (*world)->find_registry(*request.source_registry);
@@ -291,14 +307,22 @@ private:
         const bool by_credentials = request.source_decided;
         if (by_credentials && !(callers_ && callers_->source)) {
             // Whose they were is not kept, so whether they may still pull cannot be known.
-            Error error{ErrorCode::bad_request, fmt::format("berth was restarted before the import was done, and does not keep "
-                                                            "credentials for its own registry '{}'. Ask for the import again.",
-                                                            source->name)};
-            error.protocol_code = "SourceUnauthorized";
-            return std::unexpected(std::move(error));
+            return source_unauthorized(fmt::format("berth was restarted before the import was done, and does not keep "
+                                                   "credentials for its own registry '{}'. Ask for the import again.",
+                                                   source->name));
         }
         const identity::Caller& reader = by_credentials ? *callers_->source : *actor;
-        if (!by_credentials) {
+        if (by_credentials) {
+            auto held = parts_.credentials.check_secret_in(session, **world, reader);
+            if (!held && held.error().code != ErrorCode::invalid_credentials) return failure(std::move(held));
+            const auto* principal = reader.principal ? (*world)->find_principal(*reader.principal) : nullptr;
+            if (!held || (reader.principal && (principal == nullptr || !principal->enabled))) {
+                return source_unauthorized(fmt::format("Unauthorized: the credentials for the source {} have been removed, "
+                                                       "replaced or disabled or have expired meanwhile. Ask for the import "
+                                                       "again with ones that hold.",
+                                                       source->login_server));
+            }
+        } else {
             auto readable = gateway::decide(**world, now, reader, read_permission(), gateway::Target::at(source->scope));
             if (!readable) return failure(std::move(readable));
         }
@@ -308,14 +332,17 @@ private:
         return world;
     }
 
-    Result<identity::Caller> actor_in(const tenant::World& world) const {
+    Result<identity::Caller> actor_in(const tenant::World& world, const ImportRequest& request) const {
         if (callers_ && !callers_->actor.principal) return callers_->actor;
         const auto id = callers_ ? callers_->actor.principal : Guid::parse(operation_.actor);
         const tenant::Principal* principal = id ? world.find_principal(*id) : nullptr;
         if (principal == nullptr || !principal->enabled) {
             return failure(ErrorCode::forbidden, "Whoever asked for the import was deleted or disabled meanwhile.");
         }
-        return callers_ ? callers_->actor : gateway::caller_for(*principal);
+        if (callers_) return callers_->actor;
+        identity::Caller actor = gateway::caller_for(*principal);
+        actor.secret = request.actor_secret;
+        return actor;
     }
 
     // --- How far it is.

@@ -5,6 +5,9 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <functional>
+
 namespace berth::data_plane {
 
 Importer::Importer(ImporterParts parts, ImporterOptions options) : parts_(parts), options_(options) {}
@@ -49,19 +52,35 @@ void Importer::stop() {
     threads.clear(); // joins
 }
 
+// The job that may run now, or the end of the queue. Call with the mutex held.
+std::deque<Importer::Job>::iterator Importer::next() {
+    const auto running = [&](const Job& job) {
+        const auto found = running_.find(job.operation.actor);
+        return found == running_.end() ? 0U : found->second;
+    };
+    const auto chosen = std::ranges::min_element(queue_, std::ranges::less(), running);
+    const unsigned most = std::max(1U, options_.imports_at_once - 1);
+    return chosen != queue_.end() && running(*chosen) < most ? chosen : queue_.end();
+}
+
 void Importer::work() {
     const std::stop_token stop = stop_.get_token();
     std::unique_lock lock(mutex_);
     for (;;) {
         ++idle_;
-        ready_.wait(lock, stop, [&] { return !queue_.empty(); });
+        ready_.wait(lock, stop, [&] { return next() != queue_.end(); });
         --idle_;
         if (stop.stop_requested()) return;
-        Job job = std::move(queue_.front());
-        queue_.pop_front();
+        const auto chosen = next();
+        Job job = std::move(*chosen);
+        queue_.erase(chosen);
+        const auto count = running_.try_emplace(job.operation.actor, 0).first;
+        ++count->second;
         lock.unlock();
         run_import(parts_, job.operation, job.callers, options_.blobs_at_once, stop);
         lock.lock();
+        if (--count->second == 0) running_.erase(count);
+        ready_.notify_one(); // for one of the same actor that had to wait
     }
 }
 

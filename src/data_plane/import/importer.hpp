@@ -4,6 +4,7 @@
 #include "base/time.hpp"
 #include "base/worker_pool.hpp"
 #include "gateway/import_queue.hpp"
+#include "identity/credentials.hpp"
 #include "identity/seal.hpp"
 #include "outbound/checked_client.hpp"
 #include "storage/blob_store.hpp"
@@ -12,9 +13,11 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -32,15 +35,17 @@ struct ImporterParts {
     storage::BlobStore& blobs;
     tenant::Tenancy& tenancy;
     const identity::Seal& seal;
+    const identity::Credentials& credentials;
     const outbound::CheckedClient& client;
 };
 
 struct ImporterOptions {
-    unsigned imports_at_once = 4;
+    unsigned imports_at_once = 5; ///< of one actor one less
     unsigned blobs_at_once = 4; ///< of one import
 };
 
-/// Runs imports on threads of its own, which start with the first one. Thread-safe.
+/// Runs imports on threads of its own, which start with the first one. Whoever has the fewest imports running is next, and
+/// nobody's take all threads: a source that hardly answers keeps nobody else waiting for long. Thread-safe.
 class Importer final : public gateway::ImportQueue {
 public:
     explicit Importer(ImporterParts parts, ImporterOptions options = {});
@@ -62,6 +67,7 @@ private:
     };
     void add(Job job);
     void work();
+    std::deque<Job>::iterator next();
 
     ImporterParts parts_;
     ImporterOptions options_;
@@ -69,6 +75,7 @@ private:
     std::mutex mutex_;
     std::condition_variable_any ready_;
     std::deque<Job> queue_;
+    std::map<std::string, unsigned> running_; // imports of each actor
     unsigned idle_ = 0;
     std::vector<std::jthread> threads_;
 };

@@ -50,12 +50,36 @@ TEST(RegistryToken, IsOneWordOfTheAnswer) {
     EXPECT_FALSE(parse_refresh_token(R"({"token":"a"})"));
 }
 
-TEST(LoginHost, IsTheHostItselfOrAKnownOne) {
-    EXPECT_TRUE(login_host("registry.example", "registry.example"));
-    EXPECT_TRUE(login_host("registry-1.docker.io", "auth.docker.io"));
-    EXPECT_FALSE(login_host("registry.example", "auth.registry.example"));
-    EXPECT_FALSE(login_host("registry.example", "auth.docker.io"));
-    EXPECT_FALSE(login_host("auth.docker.io", "registry-1.docker.io"));
+TEST(Credentials, GoToTheNamedHostOrToAKnownOne) {
+    struct Case {
+        std::string_view source;
+        std::string_view realm;
+        bool expected;
+    };
+    for (const Case& one : {
+             Case{"https://registry.example", "https://registry.example/token", true},
+             Case{"https://registry.example:5000", "https://registry.example:5000/token", true},
+             Case{"https://registry.example:5050", "https://registry.example/jwt/auth", true}, // GitLab, as it is installed
+             Case{"https://registry.example", "https://registry.example:8443/token", true},
+             Case{"http://registry.example:5000", "http://registry.example:5000/token", true},
+             Case{"http://registry.example:5000", "https://registry.example/token", true},
+             Case{"http://registry.example:5000", "http://registry.example:5001/token", false},
+             Case{"https://registry.example", "http://registry.example/token", false},
+             Case{"https://registry.example", "http://registry.example:443/token", false},
+             Case{"https://registry.example", "https://auth.registry.example/token", false},
+             Case{"https://registry.example", "https://auth.docker.io/token", false},
+             Case{"https://registry-1.docker.io", "https://auth.docker.io/token", true},
+             Case{"https://registry-1.docker.io", "http://auth.docker.io/token", false},
+             Case{"https://registry-1.docker.io", "https://auth.docker.io:8443/token", false},
+             Case{"https://registry-1.docker.io:8443", "https://auth.docker.io/token", false},
+             Case{"http://registry-1.docker.io", "https://auth.docker.io/token", false},
+             Case{"https://auth.docker.io", "https://registry-1.docker.io/token", false},
+         }) {
+        const auto source = outbound::TargetUrl::parse(one.source);
+        const auto realm = outbound::TargetUrl::parse(one.realm);
+        ASSERT_TRUE(source && realm) << one.source << ' ' << one.realm;
+        EXPECT_EQ(may_get_credentials(*source, *realm), one.expected) << one.source << ' ' << one.realm;
+    }
 }
 
 } // namespace

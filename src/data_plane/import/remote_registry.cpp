@@ -25,6 +25,7 @@ constexpr std::string_view manifest_types =
     "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json, "
     "application/vnd.oci.artifact.manifest.v1+json";
 constexpr std::string_view index_type = "application/vnd.oci.image.index.v1+json";
+constexpr std::uint16_t https_port = 443;
 constexpr std::uint64_t most_token_answer = 256 * 1024;
 constexpr std::size_t most_referrer_pages = 100;
 constexpr std::size_t most_referrers = 10'000;
@@ -93,9 +94,13 @@ bool wait_before(unsigned attempt, const std::stop_token& stop) {
     return !stop.stop_requested();
 }
 
-bool login_host(std::string_view host, std::string_view realm_host) noexcept {
-    return host == realm_host || std::ranges::any_of(known_login_hosts, [&](const LoginHost& known) {
-               return known.registry == host && known.realm == realm_host;
+bool may_get_credentials(const TargetUrl& source, const TargetUrl& realm) noexcept {
+    if (source.same_origin(realm)) return true;
+    if (!realm.https) return false;
+    if (source.host == realm.host) return true; // its certificate says so
+    return source.https && source.port == https_port && realm.port == https_port &&
+           std::ranges::any_of(known_login_hosts, [&](const LoginHost& known) {
+               return known.registry == source.host && known.realm == realm.host;
            });
 }
 
@@ -179,11 +184,14 @@ Result<void> RemoteRegistry::log_in(const CheckedResponse& answer, const Secret&
 Result<Secret> RemoteRegistry::fetch_token(const RegistryChallenge& challenge) {
     const auto realm = TargetUrl::parse(challenge.realm);
     if (!realm) return source_failure(ErrorCode::bad_request, "SourceFailed", "The source's realm is not an address.");
-    if (credentials_ && !login_host(host_, realm->host)) {
+    auto source = TargetUrl::parse(address_);
+    if (!source) return failure(std::move(source));
+    if (credentials_ && !may_get_credentials(*source, *realm)) {
         return source_failure(ErrorCode::bad_request, "SourceFailed",
-                              fmt::format("The source {} wants its credentials at another host, {}: berth gives them to the "
-                                          "host that was named, and to no other.",
-                                          host_, realm->host));
+                              fmt::format("The source {} wants its credentials at {}, which is another host, or the same one "
+                                          "without TLS at another port: berth gives them to the host that was named, and to "
+                                          "no other.",
+                                          address_, realm->to_string()));
     }
     if (credentials_ && credentials_->user.empty()) return token_for_bare_token(challenge, credentials_->password);
     CheckedRequest request;

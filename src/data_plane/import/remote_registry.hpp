@@ -4,6 +4,7 @@
 #include "data_plane/import/import_request.hpp"
 #include "data_plane/import/registry_challenge.hpp"
 #include "outbound/checked_client.hpp"
+#include "outbound/target_url.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -13,8 +14,8 @@
 namespace berth::data_plane {
 
 /// A repository of another server that speaks the OCI distribution API, with Basic or Docker's token authentication.
-/// Credentials go to the host that was named and to nobody else (`login_host`). Calls that fail for reasons that pass are
-/// made again some times. Thread-safe but for what `ImageSource` says; blocks.
+/// Credentials go to the host that was named and to nobody else (`may_get_credentials`). Calls that fail for reasons that pass
+/// are made again some times. Thread-safe but for what `ImageSource` says; blocks.
 class RemoteRegistry final : public ImageSource {
 public:
     /// `address` is `https://host[:port]`, or http where that was allowed.
@@ -59,8 +60,9 @@ inline constexpr unsigned most_attempts = 6;
 /// Waits before the next attempt; false when told to stop.
 bool wait_before(unsigned attempt, const std::stop_token& stop);
 
-/// Whether credentials for the registry at `host` may go to a token server at `realm_host`: to the same host, and for public
-/// registries whose token server is known to be elsewhere, to that.
-bool login_host(std::string_view host, std::string_view realm_host) noexcept;
+/// Whether credentials for the registry at `source` may go to a token server at `realm`: to where they go anyway (the same
+/// scheme, host and port), to another port of the same host with TLS, whose certificate proves the host (GitLab has its token
+/// server there), and for public registries whose token server is known to be elsewhere, to that.
+bool may_get_credentials(const outbound::TargetUrl& source, const outbound::TargetUrl& realm) noexcept;
 
 } // namespace berth::data_plane

@@ -114,5 +114,15 @@ def index(children: list[dict], *, media_type: str = OCI_INDEX, annotations: dic
     return Manifest(media_type, encode(document))
 
 
+def build_cache(*, layers: int = 2, size: int = 200, media_type: str = OCI_INDEX, blobs: tuple[bytes, ...] = ()) -> Manifest:
+    """What `buildx --cache-to type=registry` pushes: an index whose entries are layers and their description, no manifests."""
+    config = json.dumps({"layers": [], "records": [], "mark": unique()}).encode()
+    blobs = (*(blobs or [random_blob(size) for _ in range(layers)]), config)
+    layer = DOCKER_LAYER if media_type == DOCKER_LIST else OCI_LAYER
+    kinds = [*(layer for _ in blobs[:-1]), "application/vnd.buildkit.cacheconfig.v0"]
+    children = [descriptor(blob, kind, annotations={"buildkit/createdat": "2026-01-01T00:00:00Z"}) for blob, kind in zip(blobs, kinds)]
+    return Manifest(media_type, encode({"schemaVersion": 2, "mediaType": media_type, "manifests": children}), blobs)
+
+
 def platform(architecture: str, os_name: str = "linux") -> dict:
     return {"platform": {"architecture": architecture, "os": os_name}}
