@@ -67,7 +67,8 @@ Result<boost::json::array> audiences_in(const value& sent, const Resource* befor
     return boost::json::array{value(texts->front())};
 }
 
-Result<void> write_credential(Session& session, Resource& next, const Resource* before, const value& sent) {
+Result<void> write_credential(const identity::TrustedIssuers& issuers, Session& session, Resource& next, const Resource* before,
+                              const value& sent) {
     auto audiences = audiences_in(sent, before);
     if (!audiences) return failure(std::move(audiences));
     next.properties["audiences"] = *audiences;
@@ -80,15 +81,16 @@ Result<void> write_credential(Session& session, Resource& next, const Resource* 
                                : Result<std::optional<tenant::Principal>>(std::nullopt);
     if (!principal) return failure(std::move(principal));
     if (!*principal) return failure(ErrorCode::not_found, "The identity was not found.");
-    auto written =
-        tenant::write_federated_credential(session, {.id = next.guid,
-                                                     .owner = (*principal)->id,
-                                                     .name = next.name,
-                                                     .issuer = std::string(next.properties.at("issuer").as_string()),
-                                                     .subject = std::string(next.properties.at("subject").as_string()),
-                                                     .audiences = {std::string(audiences->front().as_string())},
-                                                     .description = std::nullopt,
-                                                     .created_at = next.created_at});
+    const tenant::FederatedCredential credential{.id = next.guid,
+                                                 .owner = (*principal)->id,
+                                                 .name = next.name,
+                                                 .issuer = std::string(next.properties.at("issuer").as_string()),
+                                                 .subject = std::string(next.properties.at("subject").as_string()),
+                                                 .audiences = {std::string(audiences->front().as_string())},
+                                                 .description = std::nullopt,
+                                                 .since = next.updated_at};
+    const bool taken_as_they_are = issuers.takes_tokens_for(credential.issuer, credential.audiences.front());
+    auto written = tenant::write_federated_credential(session, credential, taken_as_they_are);
     if (!written && written.error().code == ErrorCode::already_exists) {
         return arm_failure(ErrorCode::conflict, "Conflict", written.error().message);
     }
@@ -121,7 +123,7 @@ ResourceType user_assigned_identities() {
     };
 }
 
-ResourceType identity_federated_credentials() {
+ResourceType identity_federated_credentials(const identity::TrustedIssuers& issuers) {
     return {
         .name = credential_type,
         .operations = credential_type,
@@ -142,7 +144,8 @@ ResourceType identity_federated_credentials() {
                         .rule = "must be the subject of the tokens, of 1 to 600 bytes.",
                         .required = true},
                        {.name = "audiences"}},
-        .before_write = write_credential,
+        .before_write = [&issuers](Session& session, Resource& next, const Resource* before,
+                                   const value& sent) { return write_credential(issuers, session, next, before, sent); },
         .after_write = forget,
         .api_versions = {"2025-01-31-preview", "2024-11-30", "2023-01-31"},
     };

@@ -10,7 +10,8 @@ namespace berth::control_plane {
 /// does when an identity is assigned to a machine, with the same permission (`assign/action`).
 ResourceType user_assigned_identities();
 
-/// Its `federatedIdentityCredentials`: tokens of an outside issuer that stand for it.
-ResourceType identity_federated_credentials();
+/// Its `federatedIdentityCredentials`: tokens of an outside issuer that stand for it. `issuers` says which of them are taken as
+/// they are, and outlives the type.
+ResourceType identity_federated_credentials(const identity::TrustedIssuers& issuers);
 
 } // namespace berth::control_plane

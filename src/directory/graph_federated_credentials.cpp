@@ -76,6 +76,10 @@ Result<void> apply(const value& body, FederatedCredential& out) {
     return {};
 }
 
+bool taken_as_they_are(const Services& services, const FederatedCredential& one) {
+    return services.trusted_issuers.takes_tokens_for(one.issuer, one.audiences.front());
+}
+
 std::unexpected<Error> unknown(const Context& context) { return no_such_resource(context.parameter("credential")); }
 
 Result<FederatedCredential> find_one(Session& session, const Context& context, const Guid& application) {
@@ -129,12 +133,12 @@ Task<Result<Response>> create(const Services& services, Context& context) {
                              .subject = {},
                              .audiences = {},
                              .description = std::nullopt,
-                             .created_at = context.now()};
+                             .since = context.now()};
     if (auto applied = apply(*body, made); !applied) co_return failure(std::move(applied));
     auto change = [&](Session& session) -> Result<storage::Event> {
         auto application = tenant::read_application(session, *id);
         if (!application) return no_such_resource(id->value());
-        auto written = tenant::write_federated_credential(session, made);
+        auto written = tenant::write_federated_credential(session, made, taken_as_they_are(services, made));
         if (!written) return failure(std::move(written));
         return context.event("application.addFederatedIdentityCredential",
                              {{"id", id->value()}, {"credential", to_json(made)}});
@@ -154,7 +158,8 @@ Task<Result<Response>> update(const Services& services, Context& context) {
         auto found = find_one(session, context, *id);
         if (!found) return failure(std::move(found));
         if (auto applied = apply(*body, *found); !applied) return failure(std::move(applied));
-        auto written = tenant::write_federated_credential(session, *found);
+        found->since = context.now();
+        auto written = tenant::write_federated_credential(session, *found, taken_as_they_are(services, *found));
         if (!written) return failure(std::move(written));
         return context.event("application.updateFederatedIdentityCredential",
                              {{"id", id->value()}, {"credential", to_json(*found)}});

@@ -111,6 +111,15 @@ bool TrustedIssuers::takes_tokens() const noexcept {
     return std::ranges::any_of(entries_, [](const auto& entry) { return !entry->issuer.audiences.empty(); });
 }
 
+bool TrustedIssuers::takes_tokens_for(std::string_view issuer, std::string_view audience) const noexcept {
+    const auto* trusted = find(issuer);
+    return trusted != nullptr && std::ranges::any_of(trusted->audiences, [&](std::string_view one) {
+               while (one.ends_with('/')) one.remove_suffix(1);
+               while (audience.ends_with('/')) audience.remove_suffix(1);
+               return one == audience;
+           });
+}
+
 Task<Result<void>> TrustedIssuers::fetch(Entry& entry, std::string_view key_id) {
     if (entry.is_settled(clock_.now(), key_id)) co_return Result<void>();
     tenant::SharedRefresh::Turn turn(entry.line);

@@ -27,6 +27,8 @@ public:
     const TrustedIssuer* find(std::string_view issuer) const noexcept;
     /// Whether any issuer's tokens are taken as they are.
     bool takes_tokens() const noexcept;
+    /// Whether tokens of this issuer for this audience (a slash at its end does not count) are.
+    bool takes_tokens_for(std::string_view issuer, std::string_view audience) const noexcept;
 
     /// Whether the token was signed with a key that its issuer publishes, by the algorithm that this key is for, and holds now.
     /// `invalid_credentials` if not, or for an issuer that is not trusted; `unavailable` when the keys cannot be had.

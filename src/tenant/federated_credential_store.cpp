@@ -9,6 +9,9 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <array>
+#include <span>
+
 namespace berth::tenant {
 namespace {
 
@@ -39,7 +42,39 @@ Result<FederatedCredential> credential_of(const Rows& rows) {
                                .subject = std::string(rows.text(4)),
                                .audiences = std::move(audiences),
                                .description = rows.optional_text(6),
-                               .created_at = rows.time(7)};
+                               .since = rows.time(7)};
+}
+
+std::string list_of(std::span<const std::string> audiences) {
+    return boost::json::serialize(boost::json::array(audiences.begin(), audiences.end()));
+}
+
+// The two forms in which an audience is stored, without and with a slash at its end.
+std::array<std::string, 2> forms_of(std::string_view audience) {
+    while (audience.ends_with('/')) audience.remove_suffix(1);
+    const std::array forms{std::string(audience), std::string(audience) + "/"};
+    return {list_of(std::span(forms).first(1)), list_of(std::span(forms).last(1))};
+}
+
+// Refuses one for tokens that another owner's stands for.
+Result<void> check_sole_owner(Session& session, const FederatedCredential& credential) {
+    for (const std::string& audience : credential.audiences) {
+        const auto forms = forms_of(audience);
+        auto same = find(session,
+                         "select " BERTH_FEDERATED_COLUMNS " from federated_credentials where issuer = ?1 and subject = ?2 and "
+                         "audiences in (?3, ?4) and owner_id <> ?5 order by created_at, id limit 1",
+                         credential_of, credential.issuer, credential.subject, forms[0], forms[1], credential.owner.value());
+        if (!same) return failure(std::move(same));
+        if (!*same) continue;
+        return failure(
+            ErrorCode::already_exists,
+            fmt::format("The tokens of '{}' at '{}' for '{}' stand for another application or identity already, the one "
+                        "with the object id '{}'. berth takes them as they are ('audience=' of --trusted-issuer), so "
+                        "they can stand for one only. Use another audience or subject, or have the federated "
+                        "credential '{}' removed there.",
+                        credential.subject, credential.issuer, audience, (*same)->owner.value(), (*same)->name));
+    }
+    return {};
 }
 
 std::unexpected<Error> taken(std::string_view what) {
@@ -85,7 +120,7 @@ Result<std::optional<FederatedCredential>> find_federated_credential(Session& se
                 credential_of, owner.value(), to_lower(id_or_name));
 }
 
-Result<void> write_federated_credential(Session& session, const FederatedCredential& credential) {
+Result<void> write_federated_credential(Session& session, const FederatedCredential& credential, bool taken_as_they_are) {
     auto known = exists(session,
                         "select 1 from principals where id = ?1 and managed_by is not null "
                         "union all select 1 from applications where id = ?1",
@@ -115,14 +150,23 @@ Result<void> write_federated_credential(Session& session, const FederatedCredent
                                    "used any more.",
                                    max_federated_credentials));
     }
-    const boost::json::array audiences(credential.audiences.begin(), credential.audiences.end());
+    const std::string audiences = list_of(credential.audiences);
+    auto unchanged = exists(session,
+                            "select 1 from federated_credentials where id = ?1 and issuer = ?2 and subject = ?3 and "
+                            "audiences = ?4",
+                            credential.id.value(), credential.issuer, credential.subject, audiences);
+    if (!unchanged) return failure(std::move(unchanged));
+    if (taken_as_they_are && !*unchanged) {
+        if (auto alone = check_sole_owner(session, credential); !alone) return alone;
+    }
     auto written = session.execute(
         "insert into federated_credentials(id, owner_id, name, name_key, issuer, subject, audiences, description, created_at) "
         "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (id) do update set name = excluded.name, "
         "name_key = excluded.name_key, issuer = excluded.issuer, subject = excluded.subject, "
-        "audiences = excluded.audiences, description = excluded.description",
+        "audiences = excluded.audiences, description = excluded.description, "
+        "created_at = case when ?10 = 1 then federated_credentials.created_at else excluded.created_at end",
         credential.id.value(), credential.owner.value(), credential.name, to_lower(credential.name), credential.issuer,
-        credential.subject, boost::json::serialize(audiences), credential.description, credential.created_at);
+        credential.subject, audiences, credential.description, credential.since, *unchanged ? 1 : 0);
     if (!written) return failure(std::move(written));
     return {};
 }
@@ -147,8 +191,8 @@ Result<std::vector<FederatedCredential>> federated_credentials_of(Session& sessi
                    credential_of, principal.value(), issuer, subject);
 }
 
-Result<std::vector<FederatedPrincipal>> principals_federated_with(Session& session, std::string_view issuer,
-                                                                  std::string_view subject) {
+Result<std::optional<FederatedPrincipal>> principal_federated_with(Session& session, std::string_view issuer,
+                                                                   std::string_view subject, std::string_view audience) {
     const auto read = [](const Rows& rows) -> Result<FederatedPrincipal> {
         auto credential = credential_of(rows);
         if (!credential) return failure(std::move(credential));
@@ -156,12 +200,14 @@ Result<std::vector<FederatedPrincipal>> principals_federated_with(Session& sessi
         if (!principal) return failure(std::move(principal));
         return FederatedPrincipal{std::move(*principal), std::move(*credential)};
     };
-    return collect(session,
-                   "select " BERTH_FEDERATED_COLUMNS ", principals.id from federated_credentials join principals "
-                   "on principals.id = owner_id or principals.application_id = "
-                   "(select application_id from applications where id = owner_id) "
-                   "where issuer = ?1 and subject = ?2 limit 10",
-                   read, issuer, subject);
+    const auto forms = forms_of(audience);
+    return find(session,
+                "select " BERTH_FEDERATED_COLUMNS ", principals.id from federated_credentials join principals "
+                "on principals.id = owner_id or principals.application_id = "
+                "(select application_id from applications where id = owner_id) "
+                "where issuer = ?1 and subject = ?2 and audiences in (?3, ?4) "
+                "order by federated_credentials.created_at, federated_credentials.id limit 1",
+                read, issuer, subject, forms[0], forms[1]);
 }
 
 } // namespace berth::tenant

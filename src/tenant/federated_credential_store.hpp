@@ -22,7 +22,7 @@ struct FederatedCredential {
     std::string subject;                ///< exactly their subject
     std::vector<std::string> audiences; ///< one of them is in their `aud`
     std::optional<std::string> description;
-    Timestamp created_at{};
+    Timestamp since{}; ///< when it was made, or was changed to stand for others
 };
 
 /// How many one owner can have, as in Azure.
@@ -41,9 +41,12 @@ Result<std::vector<FederatedCredential>> list_federated_credentials(storage::Ses
 /// By id, or by name without regard to case; nullopt if there is none.
 Result<std::optional<FederatedCredential>> find_federated_credential(storage::Session& session, const Guid& owner,
                                                                      std::string_view id_or_name);
-/// Makes it, or replaces the one with its id. `not_found` for an unknown owner; `already_exists` if another one of the owner
-/// has the name, or the issuer and subject; `limit_exceeded`.
-Result<void> write_federated_credential(storage::Session& session, const FederatedCredential& credential);
+/// Makes it, or replaces the one with its id; `since` counts for a new one and for one that stands for others now. `not_found`
+/// for an unknown owner; `already_exists` if another one of the owner has the name, or the issuer and subject, and, where
+/// `taken_as_they_are` says that nothing but the token names whose it is, if one of another owner stands for the same tokens;
+/// `limit_exceeded`.
+Result<void> write_federated_credential(storage::Session& session, const FederatedCredential& credential,
+                                        bool taken_as_they_are);
 /// `not_found`.
 Result<void> delete_federated_credential(storage::Session& session, const Guid& owner, const Guid& id);
 
@@ -55,8 +58,9 @@ struct FederatedPrincipal {
     Guid principal;
     FederatedCredential credential;
 };
-/// Whoever has one, up to ten.
-Result<std::vector<FederatedPrincipal>> principals_federated_with(storage::Session& session, std::string_view issuer,
-                                                                  std::string_view subject);
+/// Of those for tokens of this issuer, subject and audience (a slash at its end does not count) the one that is so for the
+/// longest time: nobody takes somebody's tokens away by claiming them, too. nullopt if there is none.
+Result<std::optional<FederatedPrincipal>> principal_federated_with(storage::Session& session, std::string_view issuer,
+                                                                   std::string_view subject, std::string_view audience);
 
 } // namespace berth::tenant

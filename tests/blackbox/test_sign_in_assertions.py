@@ -238,14 +238,111 @@ def test_an_outside_token_counts_as_it_is(trusting, issuer, tmp_path):
                                             "scope": "registry:catalog:*"}).status == 401
 
 
-def test_a_token_of_two_is_nobodys(trusting, issuer):
+def subscriptions_of(http, bearer: str):
+    return http.get("/subscriptions?api-version=2022-12-01", headers={"Authorization": f"Bearer {bearer}"})
+
+
+def whose(http, token: str) -> str:
+    """The object id of who the token is taken for: what `/oauth2/exchange` makes of it."""
+    made = http.post("/oauth2/exchange", form={"grant_type": "access_token", "service": "x", "access_token": token}).expect(200)
+    return decode(made.json()["refresh_token"])[1]["oid"]
+
+
+def test_nobody_takes_the_tokens_of_another(trusting, issuer):
+    """A token that is taken as it is stands for one: who claims it later is refused, in every way to claim it, and changes nothing."""
     from harness.identities import new_principal as make
 
     berth, owner, http = trusting
-    for name in ("one", "two"):
-        federate(owner, make(owner.graph, name).application_id, issuer, audience="api://berth").expect(201)
-    answer = http.get("/subscriptions?api-version=2022-12-01", headers={"Authorization": f"Bearer {outside(issuer, aud='api://berth')}"})
-    assert answer.status == 401 and "more than one" in answer.json()["error"]["message"]
+    first, second = make(owner.graph, "one"), make(owner.graph, "two")
+    token = outside(issuer, aud="api://berth")
+    kept = federate(owner, first.application_id, issuer, audience="api://berth").expect(201).json()
+    owner_of_it = whose(http, token)
+
+    def claimed(answer) -> None:
+        assert answer.status == 409, answer
+        assert kept["name"] in answer.json()["error"]["message"] and first.application_id in answer.json()["error"]["message"], answer
+        assert whose(http, token) == owner_of_it
+
+    for audience in ("api://berth", "api://berth/"):
+        claimed(federate(owner, second.application_id, issuer, audience=audience))
+    # By changing one that was for others.
+    path = f"/applications/{second.application_id}/federatedIdentityCredentials"
+    for number, change in enumerate(({"subject": "other"}, {"audience": "api://other"}, {"issuer": "https://other.example"})):
+        made = federate(owner, second.application_id, issuer, name=f"n{number}", **{"audience": "api://berth", **change}).expect(201).json()
+        claimed(owner.graph.call("PATCH", f"{path}/{made['id']}", json={
+            "issuer": issuer.issuer, "subject": kept["subject"], "audiences": ["api://berth"]}))
+        owner.graph.call("PATCH", f"{path}/{made['id']}", json={"description": "still there"}).expect(204)
+        owner.graph.call("DELETE", f"{path}/{made['id']}").expect(204)
+    # By a user-assigned identity.
+    identity = f"{berth.bootstrap.group_scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/claims"
+    owner.arm.call("PUT", identity, "2024-11-30", json={"location": berth.bootstrap.location}).expect(201)
+    body = {"properties": {"issuer": issuer.issuer, "subject": kept["subject"], "audiences": ["api://berth"]}}
+    claimed(owner.arm.call("PUT", f"{identity}/federatedIdentityCredentials/main", "2024-11-30", json=body))
+    body["properties"]["subject"] = "other"
+    owner.arm.call("PUT", f"{identity}/federatedIdentityCredentials/main", "2024-11-30", json=body).expect(201)
+    body["properties"]["subject"] = kept["subject"]
+    claimed(owner.arm.call("PUT", f"{identity}/federatedIdentityCredentials/main", "2024-11-30", json=body))
+    # The first may be changed in what does not matter, and given up: then it is free.
+    mine = f"/applications/{first.application_id}/federatedIdentityCredentials/{kept['id']}"
+    owner.graph.call("PATCH", mine, json={"name": "renamed", "description": "x"}).expect(204)
+    assert whose(http, token) == owner_of_it
+    owner.graph.call("DELETE", mine).expect(204)
+    assert subscriptions_of(http, token).status == 401
+    federate(owner, second.application_id, issuer, audience="api://berth").expect(201)
+    assert whose(http, token) != owner_of_it
+
+
+def test_one_outside_subject_may_sign_in_as_several(trusting, issuer):
+    """Where the client is named, as in Azure: the same subject may stand for two applications and an identity."""
+    from harness.identities import new_principal as make
+
+    berth, owner, http = trusting
+    robots = [make(owner.graph, name) for name in ("one", "two")]
+    for robot in robots:
+        federate(owner, robot.application_id, issuer).expect(201)
+    for robot in robots:
+        access = ask(berth, http, robot.client_id, outside(issuer)).expect(200).json()["access_token"]
+        assert decode(access)[1]["oid"] == robot.object_id
+    identity = f"{berth.bootstrap.group_scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/third"
+    made = owner.arm.call("PUT", identity, "2024-11-30", json={"location": berth.bootstrap.location}).expect(201).json()["properties"]
+    assert ask(berth, http, made["clientId"], outside(issuer)).status == 401
+    credential = f"{identity}/federatedIdentityCredentials/main"
+    owner.arm.call("PUT", credential, "2024-11-30", json={"properties": {
+        "issuer": issuer.issuer, "subject": "repo:octo/app:ref:refs/heads/main", "audiences": ["api://AzureADTokenExchange"]}}).expect(201)
+    access = ask(berth, http, made["clientId"], outside(issuer)).expect(200).json()["access_token"]
+    assert decode(access)[1]["oid"] == made["principalId"]
+    owner.arm.call("DELETE", credential, "2024-11-30").expect(200)
+    assert ask(berth, http, made["clientId"], outside(issuer)).status == 401
+    assert subscriptions_of(http, access).status == 401
+    # What a token is for beside berth says nothing of whose it is.
+    assert subscriptions_of(http, outside(issuer, aud=["api://berth", "api://AzureADTokenExchange"])).status == 401
+
+
+def test_who_was_first_when_tokens_are_taken_later(own_berth, issuer):
+    """Two with the same, made while berth took no tokens as they are: the one counts that has stood for them longest. It is no use to
+    have an old one and change it."""
+    from harness.http_client import Http
+    from harness.identities import bootstrap_owner, new_principal as make
+
+    trust = f"issuer={issuer.issuer}"
+    server = own_berth("--allow-outbound", "http://127.0.0.1", "--trusted-issuer", trust).start()
+    http = Http(server.http)
+    owner = bootstrap_owner(http, server.bootstrap)
+    crafty, honest, later = (make(owner.graph, name) for name in ("crafty", "honest", "later"))
+    old = federate(owner, crafty.application_id, issuer, audience="api://berth", subject="something else").expect(201).json()
+    federate(owner, honest.application_id, issuer, audience="api://berth").expect(201)
+    federate(owner, later.application_id, issuer, audience="api://berth").expect(201)
+    owner.graph.call("PATCH", f"/applications/{crafty.application_id}/federatedIdentityCredentials/{old['id']}",
+                     json={"subject": "repo:octo/app:ref:refs/heads/main"}).expect(204)
+    # Others that are for something else do not hide it, however many there are.
+    for number in range(12):
+        federate(owner, make(owner.graph, f"n{number}").application_id, issuer, audience=f"api://{number}").expect(201)
+    server.stop()
+    server.flags[-1] = f"{trust},audience=api://berth"
+    server.start()
+    http = Http(server.http)
+    assert whose(http, outside(issuer, aud="api://berth")) == honest.object_id
+    assert whose(http, outside(issuer, aud=["account", "api://berth/"])) == honest.object_id
 
 
 def test_an_issuer_that_does_not_answer(trusting, issuer):
