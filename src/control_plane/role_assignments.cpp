@@ -227,7 +227,7 @@ Task<Result<Response>> list(const Plane&, Context& context) {
 Task<Result<Response>> list_permissions(const Plane&, Context& context) {
     boost::json::array items;
     if (context.caller().principal) {
-        items = rbac::to_json(context.world().policy->permissions_at(*context.caller().principal, context.scope()));
+        items = rbac::to_json(context.world().policy->permissions_at(context.caller().subject(), context.scope()));
     }
     co_return gateway::list_response(std::move(items));
 }

@@ -1,6 +1,7 @@
 #include "control_plane/subscriptions.hpp"
 
 #include "base/encoding.hpp"
+#include "control_plane/errors.hpp"
 #include "control_plane/provider_document.hpp"
 #include "control_plane/resource_lists.hpp"
 #include "gateway/context.hpp"
@@ -26,7 +27,7 @@ using storage::Session;
 bool is_near(const Context& context, const tenant::Subscription& subscription) {
     const auto scope = rbac::Scope::parse(fmt::format("/subscriptions/{}", subscription.id.value()));
     return context.caller().principal && scope &&
-           context.world().policy->has_assignment_near(*context.caller().principal, *scope);
+           context.world().policy->has_assignment_near(context.caller().subject(), *scope);
 }
 
 object to_json(const tenant::World& world, const tenant::Subscription& subscription) {
@@ -123,6 +124,7 @@ Task<Result<Response>> list_providers(const Plane& plane, Context& context) {
 
 // The operation that registering a provider is, if the provider has one.
 std::string register_operation(std::string_view provider) { return fmt::format("{}/register/action", provider); }
+std::string unregister_operation(std::string_view provider) { return fmt::format("{}/unregister/action", provider); }
 
 // Every provider that berth has is registered: nothing to do but to say so, to who may register it.
 Task<Result<Response>> get_provider(const Plane& plane, Context& context);
@@ -133,6 +135,22 @@ Task<Result<Response>> register_provider(const Plane& plane, Context& context) {
         if (!allowed) co_return failure(std::move(allowed));
     }
     co_return co_await get_provider(plane, context);
+}
+
+// Nothing of berth's can be taken out of a subscription: said to who could do it in Azure.
+Task<Result<Response>> unregister_provider(const Plane& plane, Context& context) {
+    for (const gateway::Permission* permission : context.route().entry.permissions) {
+        if (!equals_ignoring_case(permission->name, unregister_operation(context.parameter("provider")))) continue;
+        auto allowed = context.require_at(*permission, context.scope());
+        if (!allowed) co_return failure(std::move(allowed));
+    }
+    auto known = co_await get_provider(plane, context);
+    if (!known) co_return known;
+    co_return arm_failure(ErrorCode::conflict, "ResourceProviderAlwaysRegistered",
+                          fmt::format("The resource provider '{}' is part of berth and registered in every subscription: it "
+                                      "cannot be unregistered. To keep people from using it, take their roles away, or make a "
+                                      "deny assignment.",
+                                      context.parameter("provider")));
 }
 
 Task<Result<Response>> get_provider(const Plane& plane, Context& context) {
@@ -173,9 +191,12 @@ std::vector<Route> subscription_routes(const std::shared_ptr<Plane>& plane) {
             every_read.push_back(&plane->permission(fmt::format("{}/read", type.operations)));
     }
     std::vector<const gateway::Permission*> registers;
+    std::vector<const gateway::Permission*> unregisters;
     for (const std::string& provider : provider_names(*plane)) {
         const std::string operation = register_operation(provider);
         if (rbac::Operation::find(operation, false)) registers.push_back(&plane->permission(operation));
+        const std::string opposite = unregister_operation(provider);
+        if (rbac::Operation::find(opposite, false)) unregisters.push_back(&plane->permission(opposite));
     }
     using enum http::Method;
     add("arm.tenant.list", get, "/tenants", "/", {&plane->permission("Microsoft.Resources/tenants/read")}, list_tenants,
@@ -192,6 +213,8 @@ std::vector<Route> subscription_routes(const std::shared_ptr<Plane>& plane) {
         "Describes a resource provider");
     add("arm.provider.register", post, "/subscriptions/{subscription}/providers/{provider}/register", one, std::move(registers),
         register_provider, "Answers that the resource provider is registered: all of them always are");
+    add("arm.provider.unregister", post, "/subscriptions/{subscription}/providers/{provider}/unregister", one,
+        std::move(unregisters), unregister_provider, "Refuses to take a resource provider out of the subscription");
     add("arm.resource.list", get, "/subscriptions/{subscription}/resources", one, every_read, list_all_resources,
         "Lists the resources of a subscription that the caller may read");
     add("arm.resource.listInGroup", get, "/subscriptions/{subscription}/resourceGroups/{group}/resources",

@@ -13,10 +13,10 @@ namespace permissions = gateway::permissions;
 // Where anything that the caller may read can be: what narrows down each of the operations narrows down all of them.
 rbac::NameSelection readable_names(const Context& context) {
     const auto& policy = *context.world().policy;
-    const Guid& principal = *context.caller().principal;
+    const auto subject = context.caller().subject();
     auto out = rbac::NameSelection::everything();
     for (const auto operation : permissions::pull.operations(context.registry().mode)) {
-        out.intersect(policy.repositories_where(principal, operation, context.registry().scope));
+        out.intersect(policy.repositories_where(subject, operation, context.registry().scope));
     }
     return out;
 }

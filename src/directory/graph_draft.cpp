@@ -178,6 +178,9 @@ Result<Draft> parse_draft(const Context& context, const GraphType& type, const o
             auto taken = take_references(context, type, name, given, creates, out);
             if (!taken) return failure(std::move(taken));
         } else if (find_property(type.properties, name) != nullptr) {
+            if (name == type.brings_members) {
+                if (auto may = require(context, type.update_members, creates); !may) return failure(std::move(may));
+            }
             out.properties[name] = given;
         } else if (std::ranges::find(type.read_only, name) != type.read_only.end()) {
             return invalid(fmt::format("Property '{}' is read-only and cannot be set.", name));

@@ -103,6 +103,8 @@ object detail_of(const Guid& id, const Draft& draft, const object& body) {
     if (draft.app_id) out["appId"] = draft.app_id->value();
     if (draft.password) out["passwordChanged"] = true;
     if (draft.security_attributes != nullptr) out["customSecurityAttributes"] = *draft.security_attributes;
+    // It gives rights.
+    if (const auto* linked = body.if_contains("berthOutsideGroups")) out["berthOutsideGroups"] = *linked;
     return out;
 }
 

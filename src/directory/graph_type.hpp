@@ -69,10 +69,11 @@ struct GraphType {
     const gateway::Permission* read_attributes = nullptr;
     const gateway::Permission* update_attributes = nullptr;
     const gateway::Permission* update_members = nullptr;
+    std::string_view brings_members{}; ///< the property that takes the right to change members; empty: none
     const gateway::Permission* update_owners = nullptr;
     /// Inserts the row of a new one; members and properties of the draft are written by the caller.
     Result<Guid> (*insert)(storage::Session& session, const gateway::Context& context, const Draft& draft) = nullptr;
-    /// What must hold among all objects of the kind after a change of properties; or nullptr.
+    /// What must hold among all objects of the kind after a change of properties, and rows that go with them; or nullptr.
     Result<void> (*check)(storage::Session& session, const Guid& id, const boost::json::object& patch) = nullptr;
 
     bool means(Meaning meaning) const noexcept;

@@ -1,7 +1,10 @@
+#include "base/strict_json.hpp"
 #include "directory/graph_routes.hpp"
 #include "directory/graph_type.hpp"
+#include "identity/group_claim.hpp"
 #include "tenant/directory_properties.hpp"
 #include "tenant/directory_store.hpp"
+#include "tenant/outside_group_store.hpp"
 
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
@@ -162,7 +165,17 @@ Result<Guid> insert_service_principal(Session& session, const Context& context, 
 // Groups.
 
 constexpr std::string_view no_mail = "berth has no mail, its groups are for rights.";
+// What links a group to those of outside issuers, whose tokens name them (docs/sign-in.md). berth's own.
+constexpr std::string_view outside_groups = "berthOutsideGroups";
+constexpr Property outside_group[] = {{.name = "issuer", .shape = address, .limit = 512},
+                                      {.name = "value", .limit = identity::longest_outside_group}};
 constexpr Property group_properties[] = {
+    {.name = outside_groups,
+     .shape = Shape::object,
+     .is_list = true,
+     .initial = "[]",
+     .most_items = tenant::max_outside_groups,
+     .members = outside_group},
     {.name = "description", .limit = 1024},
     {.name = "groupTypes",
      .is_list = true,
@@ -181,6 +194,25 @@ Result<Guid> insert_group(Session& session, const Context& context, const Draft&
     auto made = tenant::create_group(session, context.world().tenant_id, *draft.display_name, context.now());
     if (!made) return failure(std::move(made));
     return made->id;
+}
+
+// The links that decisions go by are rows; what Graph shows is written with them.
+Result<void> link_outside_groups(Session& session, const Guid& id, const boost::json::object& patch) {
+    const value* wanted = patch.if_contains(outside_groups);
+    if (wanted == nullptr) return {};
+    std::vector<tenant::OutsideGroup> linked;
+    for (const value& one : wanted->is_array() ? wanted->get_array() : boost::json::array()) {
+        tenant::OutsideGroup group{std::string(find_string(one, "issuer").value_or("")),
+                                   std::string(find_string(one, "value").value_or(""))};
+        if (group.issuer.empty() || group.value.empty()) {
+            return failure(ErrorCode::invalid_parameter,
+                           fmt::format("Each of '{}' must have an 'issuer' and a 'value', as the issuer's tokens have them in "
+                                       "'iss' and among their groups.",
+                                       outside_groups));
+        }
+        linked.push_back(std::move(group));
+    }
+    return tenant::set_outside_groups(session, id, linked);
 }
 
 // Users.
@@ -274,8 +306,10 @@ const GraphType group_type{.collection = "groups",
                            .update = &permissions::groups_update,
                            .remove = &permissions::groups_delete,
                            .update_members = &permissions::groups_members_update,
+                           .brings_members = outside_groups,
                            .update_owners = &permissions::groups_owners_update,
-                           .insert = insert_group};
+                           .insert = insert_group,
+                           .check = link_outside_groups};
 
 const GraphType user_type{.collection = "users",
                           .name = "user",

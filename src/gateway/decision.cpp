@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace berth::gateway {
 namespace {
@@ -71,20 +72,20 @@ bool gives_or_takes_roles(rbac::Operation operation) {
     return operation == write || operation == remove;
 }
 
-rbac::Decision decision_of(const tenant::World& world, const Guid& principal, rbac::Operation operation, const Target& target,
-                           const rbac::Attributes& attributes) {
+rbac::Decision decision_of(const tenant::World& world, const rbac::Subject& subject, rbac::Operation operation,
+                           const Target& target, const rbac::Attributes& attributes) {
     // The right to give roles is asked for, and no role is named: moving a subscription gives all those that are assigned
     // where it comes to lie. "Any role but Owner" would hold for want of a role, so no condition counts.
     if (gives_or_takes_roles(operation) && !attributes.requested_assignment && !attributes.existing_assignment) {
-        return world.policy->decide_without_conditions(principal, operation, scope_of(target));
+        return world.policy->decide_without_conditions(subject, operation, scope_of(target));
     }
-    return world.policy->decide(principal, operation, scope_of(target), attributes);
+    return world.policy->decide(subject, operation, scope_of(target), attributes);
 }
 
-bool holds(const tenant::World& world, const Guid& principal, rbac::Operation operation, const Target& target,
+bool holds(const tenant::World& world, const rbac::Subject& subject, rbac::Operation operation, const Target& target,
            const rbac::Attributes& attributes) {
-    if (target.conditions_met) return world.policy->may_be_allowed(principal, operation, scope_of(target));
-    return decision_of(world, principal, operation, target, attributes).allowed;
+    if (target.conditions_met) return world.policy->may_be_allowed(subject, operation, scope_of(target));
+    return decision_of(world, subject, operation, target, attributes).allowed;
 }
 
 // What ACR puts into `detail`: one object per missing action, with capitalised keys.
@@ -115,12 +116,33 @@ std::string who(const tenant::World& world, const Caller& caller) {
                        caller.principal->value());
 }
 
+// Which groups the caller is in by the word of an outside issuer: where somebody looks for the role that they miss.
+std::string outside_groups_of(const tenant::World& world, const Caller& caller) {
+    constexpr std::size_t most_named = 10;
+    if (caller.outside_groups.empty()) return {};
+    std::vector<std::string> names;
+    for (const Guid& link : caller.outside_groups.links) {
+        for (const Guid& group : world.policy->groups_of(link)) {
+            const auto* found = world.find_principal(group);
+            names.push_back(found != nullptr ? found->display_name : group.value());
+        }
+    }
+    if (names.empty()) return " The groups that an outside issuer named for it are linked to no group here any more.";
+    std::ranges::sort(names);
+    const auto again = std::ranges::unique(names);
+    names.erase(again.begin(), again.end());
+    const std::size_t count = names.size();
+    names.resize(std::min(count, most_named));
+    return fmt::format(" What the groups '{}'{} may do was counted as well: an outside issuer says that it is in them.",
+                       fmt::join(names, "' '"), count > most_named ? " and others" : "");
+}
+
 // Azure's sentences word for word, since people and scripts know them. No commas in what follows them: they do not survive a
 // challenge, which is all that docker shows.
 std::unexpected<Error> refuse_denied(const tenant::World& world, const Caller& caller, rbac::Operation operation,
                                      const Target& target, const rbac::Attributes& attributes,
                                      const rbac::DenyAssignment& denied_by, boost::json::array detail) {
-    const auto explanation = world.policy->explain(*caller.principal, operation, scope_of(target), attributes);
+    const auto explanation = world.policy->explain(caller.subject(), operation, scope_of(target), attributes);
     const bool granted = std::ranges::any_of(explanation.considered, [](const rbac::Considered& considered) {
         return considered.verdict == rbac::Verdict::granted;
     });
@@ -150,8 +172,8 @@ std::unexpected<Error> refuse_principal(const tenant::World& world, Timestamp no
     std::string missing;
     const rbac::RoleAssignment* unmet = nullptr;
     for (const auto operation : operations) {
-        if (holds(world, *caller.principal, operation, target, attributes)) continue;
-        const auto decision = decision_of(world, *caller.principal, operation, target, attributes);
+        if (holds(world, caller.subject(), operation, target, attributes)) continue;
+        const auto decision = decision_of(world, caller.subject(), operation, target, attributes);
         if (decision.denied_by != nullptr) {
             return refuse_denied(world, caller, operation, target, attributes, *decision.denied_by,
                                  missing_scope(permission, target));
@@ -172,6 +194,7 @@ std::unexpected<Error> refuse_principal(const tenant::World& world, Timestamp no
                         role != nullptr ? role->name : unmet->role_definition.value(), unmet->id.value(), unmet->scope.value(),
                         target.repository.empty() ? "this request" : "this repository");
     }
+    message += outside_groups_of(world, caller);
     if (const auto* role = rbac::smallest_role(operations)) {
         message += fmt::format(" The smallest built-in role that grants it there is '{}': an assignment {}counts at once "
                                "and needs no new login.",
@@ -245,7 +268,7 @@ bool is_allowed(const tenant::World& world, Timestamp now, const Caller& caller,
     if (operations.empty()) return false;
     const rbac::Attributes attributes = attributes_of(world, now, *caller.principal, target);
     return std::ranges::all_of(
-        operations, [&](rbac::Operation operation) { return holds(world, *caller.principal, operation, target, attributes); });
+        operations, [&](rbac::Operation operation) { return holds(world, caller.subject(), operation, target, attributes); });
 }
 
 Result<void> decide(const tenant::World& world, Timestamp now, const Caller& caller, const Permission& permission,

@@ -3,6 +3,7 @@
 #include "base/strict_json.hpp"
 #include "gateway/authentication.hpp"
 #include "identity/assertion.hpp"
+#include "identity/group_claim.hpp"
 #include "tenant/federated_credential_store.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +27,19 @@ bool shares(const Assertion& assertion, const std::vector<std::string>& audience
     return std::ranges::any_of(audiences, [&](const std::string& one) { return assertion.is_for(one); });
 }
 
+// Of several audiences of the token the one counts that a credential has had for the longest time.
+Result<std::optional<FederatedPrincipal>> whose_token(storage::Session& session, const Assertion& assertion,
+                                                      const identity::TrustedIssuer& issuer, std::string_view subject) {
+    std::optional<FederatedPrincipal> out;
+    for (const std::string& audience : issuer.audiences) {
+        if (!assertion.is_for(audience)) continue;
+        auto found = tenant::principal_federated_with(session, issuer.issuer, subject, audience);
+        if (!found) return found;
+        if (*found && (!out || (*found)->credential.since < out->credential.since)) out = std::move(*found);
+    }
+    return out;
+}
+
 } // namespace
 
 Task<Result<std::optional<Caller>>> verify_outside_token(const Services& services, const tenant::World& world,
@@ -46,28 +60,32 @@ Task<Result<std::optional<Caller>>> verify_outside_token(const Services& service
     if (!subject || subject->empty()) {
         co_return refused(fmt::format("The access token lacks the claim '{}', which says whose it is.", issuer->subject_claim));
     }
+    const auto groups = identity::groups_in(assertion->claims, issuer->groups_claim);
+    if (!groups) co_return refused(groups.error().message);
+    Result<identity::OutsideGroups> linked;
     const auto read = [&](storage::Session& session) {
-        return tenant::principals_federated_with(session, issuer->issuer, *subject);
+        linked = identity::linked_groups(session, *issuer, *groups, assertion->expires_at);
+        return whose_token(session, *assertion, *issuer, *subject);
     };
     auto reading = services.database.read(storage::ReadKind::point, read);
     auto found = co_await std::move(reading);
     if (!found) co_return failure(std::move(found));
-    std::erase_if(*found, [&](const FederatedPrincipal& one) { return !shares(*assertion, one.credential.audiences); });
-    if (found->size() != 1) {
+    if (!linked && linked.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(linked));
+    if (!linked) co_return refused(linked.error().message);
+    if (!*found) {
         co_return refused(
-            fmt::format("The access token is one of '{}' at '{}', and {} federated credential has that subject and "
-                        "audience: {}.",
-                        *subject, issuer->issuer, found->empty() ? "no" : "more than one",
-                        found->empty() ? "add one to the application or identity that it stands for"
-                                       : "berth cannot know whose it is; leave one of them"));
+            fmt::format("The access token is one of '{}' at '{}', and no federated credential has that subject and audience: "
+                        "add one to the application or identity that it stands for.",
+                        *subject, issuer->issuer));
     }
-    const auto* principal = world.find_principal(found->front().principal);
+    const auto* principal = world.find_principal((*found)->principal);
     if (principal == nullptr || !principal->enabled) {
         co_return refused("The access token is invalid: its identity is deleted or disabled.");
     }
     Caller caller = caller_for(*principal);
-    caller.secret = tenant::federated_secret(found->front().credential);
+    caller.secret = tenant::federated_secret((*found)->credential);
     caller.until = assertion->expires_at;
+    caller.outside_groups = std::move(*linked);
     co_return std::optional(std::move(caller));
 }
 

@@ -82,9 +82,10 @@ Result<void> read_header(Assertion& out, const value& header) {
     return {};
 }
 
-Result<void> read_claims(Assertion& out) {
+Result<void> read_claims(Assertion& out, bool needs_subject) {
     for (const auto& [name, into] : {std::pair("iss", &out.issuer), std::pair("sub", &out.subject)}) {
         const auto text = find_string(out.claims, name);
+        if (into == &out.subject && !needs_subject && find_member(out.claims, name) == nullptr) continue;
         if (!text || text->empty()) return malformed(fmt::format("it lacks '{}'", name));
         *into = *text;
     }
@@ -105,7 +106,7 @@ Result<void> read_claims(Assertion& out) {
 
 } // namespace
 
-Result<Assertion> Assertion::parse(std::string_view token) {
+Result<Assertion> Assertion::parse(std::string_view token, bool needs_subject) {
     if (token.size() > longest_token) return malformed("it is longer than 32 KiB");
     const auto first = token.find('.');
     const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
@@ -125,7 +126,7 @@ Result<Assertion> Assertion::parse(std::string_view token) {
     out.token = token;
     if (auto read = read_header(out, *header); !read) return failure(std::move(read));
     out.claims = std::move(*claims);
-    if (auto read = read_claims(out); !read) return failure(std::move(read));
+    if (auto read = read_claims(out, needs_subject); !read) return failure(std::move(read));
     return out;
 }
 

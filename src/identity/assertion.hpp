@@ -37,7 +37,8 @@ struct Assertion {
     /// `invalid_credentials` with a message for people unless it is a compact JWS of strict JSON with `alg`, `iss`, `sub`,
     /// `aud` and `exp`. Times may have fractions, as MSAL for Python writes them; `x5t` may be padded, and base64 in `x5c` may
     /// hold white space (az-current (b)).
-    static Result<Assertion> parse(std::string_view token);
+    /// `sub` may be missing, and is then empty, where `needs_subject` is false.
+    static Result<Assertion> parse(std::string_view token, bool needs_subject = true);
 
     /// Whether it holds at this time, five minutes of difference between clocks allowed: `invalid_credentials` if it has
     /// expired, is not valid yet, or lives longer than `longest` from now.

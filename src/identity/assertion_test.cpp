@@ -148,9 +148,9 @@ TEST(Certificate, RefusesWhatIsNone) {
 
 TEST(TrustedIssuer, IsReadFromItsSetting) {
     const auto issuer = TrustedIssuer::parse("issuer=https://a.example/realms/x,audience=api://"
-                                             "one,audience=two,subject-claim=email,key-set=https://a/k");
+                                             "one,audience=two,subject-claim=email,groups-claim=roles,key-set=https://a/k");
     ASSERT_TRUE(issuer) << issuer.error().message;
-    EXPECT_EQ(*issuer, (TrustedIssuer{"https://a.example/realms/x", {"api://one", "two"}, "email", "https://a/k"}));
+    EXPECT_EQ(*issuer, (TrustedIssuer{"https://a.example/realms/x", {"api://one", "two"}, "email", "roles", "https://a/k"}));
     for (const std::string_view text :
          {"", "x", "issuer=", "issuer=nowhere", "audience=x", "issuer=https://a,colour=red",
           "issuer=https://a,issuer=https://b", "issuer=https://a,key-set=x", "issuer=https://a,audience="}) {

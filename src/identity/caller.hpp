@@ -2,6 +2,8 @@
 
 #include "base/guid.hpp"
 #include "base/time.hpp"
+#include "identity/outside_groups.hpp"
+#include "rbac/subject.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -46,8 +48,13 @@ struct Caller {
     /// When the registry token or the outside issuer's token that proved this expires: no token made with it lives longer.
     /// nullopt: not of such a token.
     std::optional<Timestamp> until{};
+    /// Groups that an outside issuer puts a principal into, beside those of the directory; they end with its trust
+    /// (`Credentials::check_secret`).
+    OutsideGroups outside_groups{};
 
     static Caller anonymous() { return {}; }
+    /// A principal, as decisions take it. Views into this.
+    rbac::Subject subject() const noexcept { return {*principal, outside_groups.links}; }
     /// Whether the token's scopes include this (`repository`, `library/app`, `pull`): `*` stands for any name or
     /// action.
     bool narrowing_allows(std::string_view type, std::string_view name, std::string_view action) const noexcept;

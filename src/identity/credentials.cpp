@@ -97,6 +97,7 @@ NamedSecrets named(std::vector<AdminPassword> passwords) {
 
 struct Trusted {
     std::vector<std::string> issuers;
+    std::vector<std::string> group_sources;
     std::string sign_in_provider;
 };
 
@@ -116,6 +117,16 @@ Result<std::optional<Timestamp>> principal_secret_holds_until(Session& session, 
         return Timestamp::max(); // they have no end of their own
     }
     return tenant::credential_holds_until(session, *caller.principal, caller.secret, now);
+}
+
+Result<void> check_groups(const Trusted& trusted, const OutsideGroups& groups, Timestamp now) {
+    if (groups.empty()) return {};
+    const bool counts = std::ranges::find(trusted.group_sources, groups.source) != trusted.group_sources.end();
+    if (counts && now < groups.until) return {};
+    return failure(ErrorCode::invalid_credentials,
+                   counts ? "What an outside issuer said of the groups of this identity has expired. Log in again."
+                          : "The outside issuer that put this identity into groups is not trusted to do so any more. Log in "
+                            "again.");
 }
 
 // Until when the secret behind a caller holds; nothing if it is gone.
@@ -153,11 +164,10 @@ Result<std::optional<Timestamp>> secret_holds_until(Session& session, const tena
     return std::nullopt;
 }
 
-// Which of an owner's secrets: what is no secret itself needs no keyed hash.
-MemoryKey memory_key_of(const Guid& owner, std::string_view secret) {
-    MemoryKey key{};
-    std::ranges::copy(Digest::of(as_bytes(fmt::format("{}/{}", owner.value(), secret))).bytes(), key.begin());
-    return key;
+std::unexpected<Error> secret_gone() {
+    return failure(ErrorCode::invalid_credentials,
+                   "The secret that this token was made with has been removed or replaced or has expired. Log in with a new "
+                   "one.");
 }
 
 // What an unknown user's password is compared with.
@@ -194,8 +204,13 @@ Credentials::Credentials(storage::Database& database, const Seal& seal, WorkerPo
 
 Credentials::~Credentials() = default;
 
-void Credentials::set_trusted(std::vector<std::string> issuers, std::string sign_in_provider) {
-    memory_->trusted = {std::move(issuers), std::move(sign_in_provider)};
+void Credentials::set_trusted(std::span<const TrustedIssuer> issuers, std::string sign_in_provider) {
+    Trusted& trusted = memory_->trusted;
+    trusted = {.issuers = {}, .group_sources = {}, .sign_in_provider = std::move(sign_in_provider)};
+    for (const TrustedIssuer& one : issuers) {
+        trusted.issuers.push_back(one.issuer);
+        if (!one.groups_claim.empty()) trusted.group_sources.push_back(one.group_source());
+    }
 }
 
 Task<Result<VerifiedPrincipal>> Credentials::verify_principal(const tenant::World& world, std::string_view name,
@@ -313,9 +328,10 @@ Task<Result<std::string>> Credentials::verify_repository_token(const tenant::Reg
 }
 
 Task<Result<void>> Credentials::check_secret(const tenant::World& world, const Caller& caller) {
+    if (auto counts = check_groups(memory_->trusted, caller.outside_groups, clock_.now()); !counts) co_return counts;
     if (caller.secret.empty()) co_return Result<void>();
     const Guid& owner = caller.principal ? *caller.principal : caller.token ? *caller.token : *caller.registry;
-    const MemoryKey key = memory_key_of(owner, caller.secret);
+    const MemoryKey key = memory_->hash.of({"which", owner.value(), caller.secret});
     const Timestamp now = clock_.now();
     const std::uint64_t generation = memory_->generation.load(std::memory_order_acquire);
     if (memory_->find(key, now)) co_return Result<void>();
@@ -324,13 +340,19 @@ Task<Result<void>> Credentials::check_secret(const tenant::World& world, const C
     auto reading = database_.read(storage::ReadKind::point, read);
     auto until = co_await std::move(reading);
     if (!until) co_return failure(std::move(until));
-    if (!*until) {
-        co_return failure(ErrorCode::invalid_credentials,
-                          "The secret that this token was made with has been removed or replaced or has expired. Log in with "
-                          "a new one.");
-    }
+    if (!*until) co_return secret_gone();
     memory_->remember(key, owner, caller.secret, std::min(**until, now + memory_lifetime), generation);
     co_return Result<void>();
+}
+
+Result<void> Credentials::check_secret_in(Session& session, const tenant::World& world, const Caller& caller) const {
+    const Timestamp now = clock_.now();
+    if (auto counts = check_groups(memory_->trusted, caller.outside_groups, now); !counts) return counts;
+    if (caller.secret.empty()) return {};
+    auto until = secret_holds_until(session, world, memory_->trusted, caller, now);
+    if (!until) return failure(std::move(until));
+    if (!*until) return secret_gone();
+    return {};
 }
 
 void Credentials::forget_remembered() noexcept {
@@ -364,13 +386,16 @@ Task<Result<std::vector<std::pair<std::string, Secret>>>> Credentials::admin_pas
 }
 
 Task<Result<void>> Credentials::regenerate_admin_password(const tenant::Registry& registry, std::string_view which,
-                                                          const std::optional<storage::Event>& event) {
+                                                          std::function<Result<void>(storage::Session&)> beside) {
     if (std::ranges::find(admin_password_names, which) == admin_password_names.end()) {
         co_return failure(ErrorCode::invalid_parameter,
                           fmt::format("There is no password '{}': use password or password2.", which));
     }
     const Timestamp now = clock_.now();
     auto renew = [&](Session& session) -> Result<void> {
+        if (beside) {
+            if (auto done = beside(session); !done) return done;
+        }
         const Secret secret = random_secret();
         auto kept =
             session.execute("insert into registry_passwords(registry_id, name, sealed, created_at) "
@@ -378,7 +403,6 @@ Task<Result<void>> Credentials::regenerate_admin_password(const tenant::Registry
                             "sealed = excluded.sealed, created_at = excluded.created_at",
                             registry.row, which, seal_.seal(password_purpose(registry, which), as_bytes(secret.reveal())), now);
         if (!kept) return failure(std::move(kept));
-        if (event) return storage::append_event(session, now, *event);
         return {};
     };
     auto renewing = database_.write(renew);

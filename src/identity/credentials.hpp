@@ -9,13 +9,15 @@
 #include "identity/caller.hpp"
 #include "identity/seal.hpp"
 #include "identity/sign_in_attempts.hpp"
+#include "identity/trusted_issuer.hpp"
 #include "storage/database.hpp"
-#include "storage/events.hpp"
 #include "tenant/directory_store.hpp"
 #include "tenant/world.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,10 +41,11 @@ struct NewCredential {
 };
 NewCredential make_credential(std::optional<std::string> display_name, Timestamp now, std::chrono::seconds lifetime);
 
-/// Who proved to be who they are, and with which of their secrets (`Caller::secret`).
+/// Who proved to be who they are, with which of their secrets (`Caller::secret`), and what a provider said of their groups.
 struct VerifiedPrincipal {
     Guid id;
     std::string secret;
+    OutsideGroups outside_groups{};
 };
 
 /// Checks names and secrets of principals, admin users and repository tokens. What was verified is remembered under a keyed
@@ -55,7 +58,7 @@ public:
 
     /// Which outside issuers are trusted now: what was made with a token of another one counts no more (`check_secret`).
     /// `sign_in_provider` is the issuer whose people sign in; empty for none. Call before the first request.
-    void set_trusted(std::vector<std::string> issuers, std::string sign_in_provider);
+    void set_trusted(std::span<const TrustedIssuer> issuers, std::string sign_in_provider);
 
     /// The principal that signs in as `name` (a client id, or a user's name) with `secret`. `invalid_credentials`, the
     /// same for an unknown name, a wrong or expired secret and a disabled principal; an unknown name costs as much.
@@ -71,9 +74,11 @@ public:
     /// Whether it is one of the token's passwords, with the token enabled: which one (`Caller::secret`).
     Task<Result<std::string>> verify_repository_token(const tenant::RegistryToken& token, std::string_view secret);
 
-    /// Whether the secret behind a token's caller is still there and has not ended: `invalid_credentials` if not. The
-    /// answer is remembered, and forgotten with `forget_remembered`.
+    /// Whether the secret behind a token's caller is still there and has not ended, and what an outside issuer said of their
+    /// groups still counts: `invalid_credentials` if not. The answer is remembered, and forgotten with `forget_remembered`.
     Task<Result<void>> check_secret(const tenant::World& world, const Caller& caller);
+    /// The same by what is true in this transaction; nothing is remembered.
+    Result<void> check_secret_in(storage::Session& session, const tenant::World& world, const Caller& caller) const;
 
     /// Who was wrong how often; for other things that can be guessed too.
     SignInAttempts& attempts() noexcept { return attempts_; }
@@ -84,10 +89,10 @@ public:
     /// The two passwords of a registry's admin user, in the order `password`, `password2`; makes them if there are
     /// none.
     Task<Result<std::vector<std::pair<std::string, Secret>>>> admin_passwords(const tenant::Registry& registry);
-    /// Makes a new one and leaves `event` in the same transaction; `invalid_parameter` for another name than `password`
-    /// or `password2`.
+    /// Makes a new one, and before it does what `beside` does, in the same transaction; nothing is made when that fails.
+    /// `invalid_parameter` for another name than `password` or `password2`.
     Task<Result<void>> regenerate_admin_password(const tenant::Registry& registry, std::string_view which,
-                                                 const std::optional<storage::Event>& event = std::nullopt);
+                                                 std::function<Result<void>(storage::Session&)> beside = {});
 
 private:
     struct Memory;

@@ -3,6 +3,7 @@
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
 #include "identity/handle.hpp"
+#include "identity/person_columns.hpp"
 #include "tenant/columns.hpp"
 
 #include <fmt/format.h>
@@ -16,10 +17,9 @@ using storage::Session;
 Result<Delegation> delegation_of(const Rows& rows) {
     auto id = tenant::guid_column(rows, 0, "id of a grant");
     if (!id) return failure(std::move(id));
-    auto person = tenant::guid_column(rows, 1, "person of a grant");
+    auto person = person_columns(rows, 1);
     if (!person) return failure(std::move(person));
-    return Delegation{
-        std::move(*id), {std::move(*person), std::string(rows.text(2))}, std::string(rows.text(3)), rows.boolean(4)};
+    return Delegation{std::move(*id), std::move(*person), std::string(rows.text(4)), rows.boolean(5)};
 }
 
 Result<void> end_delegation(Session& session, std::string_view id) {
@@ -48,9 +48,10 @@ Result<Delegation> delegate(Session& session, const VerifiedPrincipal& person, c
                                    person.id.value());
     if (!thinned) return failure(std::move(thinned));
     auto inserted =
-        session.execute("insert into sign_in_grants(id, principal_id, client_id, confidential, secret, created_at, "
-                        "ends_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                        out.id.value(), person.id.value(), client_id, confidential, person.secret, now, now + lifetime);
+        session.execute("insert into sign_in_grants(id, principal_id, client_id, confidential, secret, outside_groups, "
+                        "created_at, ends_at) values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        out.id.value(), person.id.value(), client_id, confidential, person.secret,
+                        person.outside_groups.to_text(), now, now + lifetime);
     if (!inserted) return failure(std::move(inserted));
     return out;
 }
@@ -82,13 +83,13 @@ Result<std::variant<Redeemed, Refused>> redeem_code(Session& session, std::strin
     const auto read = [](const Rows& rows) -> Result<Code> {
         auto delegation = delegation_of(rows);
         if (!delegation) return failure(std::move(delegation));
-        return Code{std::move(*delegation),    std::string(rows.text(5)), std::string(rows.text(6)),
-                    std::string(rows.text(7)), rows.boolean(8),           rows.time(9)};
+        return Code{std::move(*delegation),    std::string(rows.text(6)), std::string(rows.text(7)),
+                    std::string(rows.text(8)), rows.boolean(9),           rows.time(10)};
     };
     const std::string id = handle_id(code);
     auto found = tenant::find(session,
-                              "select g.id, g.principal_id, g.secret, g.client_id, g.confidential, c.redirect_uri, "
-                              "c.code_challenge, c.access, c.used, c.ends_at from authorization_codes c join "
+                              "select g.id, g.principal_id, g.secret, g.outside_groups, g.client_id, g.confidential, "
+                              "c.redirect_uri, c.code_challenge, c.access, c.used, c.ends_at from authorization_codes c join "
                               "sign_in_grants g on g.id = c.grant_id where c.id = ?1",
                               read, id);
     if (!found) return failure(std::move(found));
@@ -125,9 +126,10 @@ Result<std::variant<Delegation, Refused>> use_refresh_token(Session& session, st
     constexpr std::size_t most_at_once = 50; // within the leeway
     const auto named = Guid::parse(token.substr(0, std::min(token.find('.'), token.size())));
     if (!named) return Answer(Refused::unknown);
-    auto delegation = tenant::find(
-        session, "select id, principal_id, secret, client_id, confidential from sign_in_grants where id = ?1 and ends_at > ?2",
-        delegation_of, named->value(), now);
+    auto delegation = tenant::find(session,
+                                   "select id, principal_id, secret, outside_groups, client_id, confidential from "
+                                   "sign_in_grants where id = ?1 and ends_at > ?2",
+                                   delegation_of, named->value(), now);
     if (!delegation) return failure(std::move(delegation));
     if (!*delegation) return Answer(Refused::expired);
 

@@ -59,6 +59,18 @@ protected:
     Guid delegation() { return std::get<Redeemed>(redeem(code())).delegation.id; }
 };
 
+TEST_F(DelegationTest, CarriesWhatAProviderSaidOfGroups) {
+    ada.outside_groups = {"source", Timestamp(std::chrono::seconds(1'800'000'000)), {Guid::random(), Guid::random()}};
+    const auto redeemed = std::get<Redeemed>(redeem(code()));
+    EXPECT_EQ(redeemed.delegation.person.outside_groups, ada.outside_groups);
+    const auto used = std::get<Delegation>(use(refresh_token(redeemed.delegation.id)));
+    EXPECT_EQ(used.person.outside_groups, ada.outside_groups);
+    const auto cookie = rows.write([&](Session& session) { return start_session(session, ada, clock.now()); });
+    const auto found = rows.read([&](Session& session) { return find_session(session, cookie->reveal(), clock.now()); });
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->outside_groups, ada.outside_groups);
+}
+
 TEST_F(DelegationTest, ACodeGivesWhatItWasMadeFor) {
     const auto answer = redeem(code());
     ASSERT_FALSE(refused(answer));

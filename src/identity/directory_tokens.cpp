@@ -58,6 +58,7 @@ struct DirectoryClaims {
     Guid principal;
     std::optional<std::string> application;
     std::string secret;
+    OutsideGroups outside_groups;
     std::int64_t not_before = 0;
     std::int64_t expires = 0;
 
@@ -88,11 +89,14 @@ Result<DirectoryClaims> DirectoryClaims::parse(const boost::json::object& json) 
     const auto application = find_string(claims, "appid");
     const auto secret = find_string(claims, "berth_secret");
     if (!secret) return lacks("berth_secret");
+    auto groups = OutsideGroups::of_claims(claims);
+    if (!groups) return lacks("berth_groups");
     return DirectoryClaims{.audience = std::string(*audience),
                            .tenant = std::string(*tenant),
                            .principal = std::move(*principal),
                            .application = application ? std::optional<std::string>(*application) : std::nullopt,
                            .secret = std::string(*secret),
+                           .outside_groups = std::move(*groups),
                            .not_before = *not_before,
                            .expires = *expires};
 }
@@ -110,31 +114,45 @@ std::span<const Audience> exchange_audiences(const tenant::Registry& registry) n
 }
 
 struct DirectoryTokens::Memory {
-    using Addresses = std::vector<std::string>;
+    struct Own {
+        std::vector<std::string> addresses; // normalized
+        RegistryAddresses of_registry;
+    };
 
     Remembered<DirectoryClaims> verified{memory_capacity};
-    std::atomic<std::shared_ptr<const Addresses>> own = std::make_shared<const Addresses>(); // normalized
+    std::atomic<std::shared_ptr<const Own>> own = std::make_shared<const Own>();
 
-    // What `accepted` comes to, for comparing and for the message.
-    Addresses allowed(std::span<const Audience> accepted) const {
-        Addresses out;
-        bool takes_own = false;
+    // Whether a normalized address is one of this server's, or one of a registry's that this world has.
+    bool is_own(const tenant::World& world, std::string_view address) const {
+        const auto now = own.load(std::memory_order_acquire);
+        if (std::ranges::find(now->addresses, address) != now->addresses.end()) return true;
+        const std::size_t host = address.find("://");
+        if (!now->of_registry || host == std::string_view::npos) return false;
+        const tenant::Registry* registry = world.registry_for_host(address.substr(host + 3));
+        if (registry == nullptr) return false;
+        const auto theirs = now->of_registry(registry->login_server);
+        return std::ranges::any_of(theirs, [&](const std::string& one) { return normalized(one) == address; });
+    }
+
+    static bool takes_own(std::span<const Audience> accepted) noexcept {
+        return std::ranges::any_of(accepted, [](Audience one) { return one != Audience::registry; });
+    }
+
+    // What `accepted` comes to but for the addresses of registries: for comparing and for the message.
+    std::vector<std::string> allowed(std::span<const Audience> accepted) const {
+        std::vector<std::string> out;
         for (const Audience audience : accepted) {
             switch (audience) {
             case Audience::resource_manager:
                 out.insert(out.end(), resource_manager_audiences.begin(), resource_manager_audiences.end());
-                takes_own = true;
                 break;
-            case Audience::graph:
-                out.emplace_back(graph_audience);
-                takes_own = true;
-                break;
+            case Audience::graph: out.emplace_back(graph_audience); break;
             case Audience::registry: out.emplace_back(registry_audience); break;
             }
         }
-        if (takes_own) {
-            const auto addresses = own.load(std::memory_order_acquire);
-            out.insert(out.end(), addresses->begin(), addresses->end());
+        if (takes_own(accepted)) {
+            const auto now = own.load(std::memory_order_acquire);
+            out.insert(out.end(), now->addresses.begin(), now->addresses.end());
         }
         return out;
     }
@@ -145,32 +163,35 @@ DirectoryTokens::DirectoryTokens(const KeyRing& keys, const Clock& clock)
 
 DirectoryTokens::~DirectoryTokens() = default;
 
-void DirectoryTokens::set_own_addresses(std::vector<std::string> base_addresses) {
+void DirectoryTokens::set_own_addresses(std::vector<std::string> base_addresses, RegistryAddresses of_registry) {
     for (std::string& address : base_addresses) address = normalized(address);
     std::erase(base_addresses, "");
-    memory_->own.store(std::make_shared<const Memory::Addresses>(std::move(base_addresses)), std::memory_order_release);
+    memory_->own.store(std::make_shared<const Memory::Own>(std::move(base_addresses), std::move(of_registry)),
+                       std::memory_order_release);
 }
 
-bool DirectoryTokens::is_own_address(std::string_view base_address) const {
-    const auto own = memory_->own.load(std::memory_order_acquire);
-    return std::ranges::find(*own, normalized(base_address)) != own->end();
+bool DirectoryTokens::is_own_address(const tenant::World& world, std::string_view base_address) const {
+    return memory_->is_own(world, normalized(base_address));
 }
 
-bool DirectoryTokens::knows_resource(std::string_view resource) const {
+bool DirectoryTokens::knows_resource(const tenant::World& world, std::string_view resource) const {
     constexpr std::array every{Audience::resource_manager, Audience::graph, Audience::registry};
+    const std::string wanted = normalized(resource);
     const auto allowed = memory_->allowed(every);
-    return std::ranges::find(allowed, normalized(resource)) != allowed.end();
+    return std::ranges::find(allowed, wanted) != allowed.end() || memory_->is_own(world, wanted);
 }
 
 Result<IssuedToken> DirectoryTokens::issue(const tenant::World& world, const tenant::Principal& principal,
-                                           std::string_view resource, std::string_view issuer, std::string_view secret) {
-    return issue(world, principal, nullptr, resource, issuer, secret);
+                                           std::string_view resource, std::string_view issuer, std::string_view secret,
+                                           const OutsideGroups& groups) {
+    return issue(world, principal, nullptr, resource, issuer, secret, groups);
 }
 
 Result<IssuedToken> DirectoryTokens::issue_for_person(const tenant::World& world, const tenant::Principal& person,
                                                       const ClientOfPerson& client, std::string_view resource,
-                                                      std::string_view issuer, std::string_view secret) {
-    return issue(world, person, &client, resource, issuer, secret);
+                                                      std::string_view issuer, std::string_view secret,
+                                                      const OutsideGroups& groups) {
+    return issue(world, person, &client, resource, issuer, secret, groups);
 }
 
 Result<std::string> DirectoryTokens::issue_id_token(const tenant::World& world, const tenant::Principal& person,
@@ -195,16 +216,18 @@ Result<std::string> DirectoryTokens::issue_id_token(const tenant::World& world, 
 
 Result<IssuedToken> DirectoryTokens::issue(const tenant::World& world, const tenant::Principal& principal,
                                            const ClientOfPerson* client, std::string_view resource, std::string_view issuer,
-                                           std::string_view secret) {
+                                           std::string_view secret, const OutsideGroups& groups) {
     const Timestamp now = clock_.now();
+    const Timestamp end = groups.empty() ? now + lifetime : std::clamp(groups.until, now, now + lifetime);
     const bool is_user = principal.kind == tenant::PrincipalKind::user;
     DirectoryClaims claims{.audience = std::string(resource),
                            .tenant = world.tenant_id.value(),
                            .principal = principal.id,
                            .application = std::nullopt,
                            .secret = std::string(secret),
+                           .outside_groups = groups,
                            .not_before = to_unix_seconds(now - back_dating),
-                           .expires = to_unix_seconds(now + lifetime)};
+                           .expires = to_unix_seconds(end)};
     boost::json::object json{{"aud", claims.audience},
                              {"iss", issuer},
                              {"iat", claims.not_before},
@@ -229,6 +252,7 @@ Result<IssuedToken> DirectoryTokens::issue(const tenant::World& world, const ten
         json["unique_name"] = *principal.user_principal_name;
         json["name"] = principal.display_name;
     }
+    if (!groups.empty()) json["berth_groups"] = groups.to_text();
     if (client != nullptr) {
         claims.application = client->client_id;
         json["appid"] = client->client_id;
@@ -238,7 +262,7 @@ Result<IssuedToken> DirectoryTokens::issue(const tenant::World& world, const ten
     auto token = keys_.sign(KeyPurpose::directory, json);
     if (!token) return failure(std::move(token));
     memory_->verified.insert(memory_key(*token), std::make_shared<const DirectoryClaims>(std::move(claims)));
-    return IssuedToken{std::move(*token), now + lifetime, lifetime};
+    return IssuedToken{std::move(*token), end, std::chrono::duration_cast<std::chrono::seconds>(end - now)};
 }
 
 Result<Caller> DirectoryTokens::verify(const tenant::World& world, std::span<const Audience> accepted,
@@ -266,9 +290,11 @@ Result<Caller> DirectoryTokens::verify(const tenant::World& world, std::span<con
         return invalid("The access token is invalid: it is from another tenant.");
     }
     const auto allowed = memory_->allowed(accepted);
-    if (std::ranges::find(allowed, normalized(claims->audience)) == allowed.end()) {
+    const std::string audience = normalized(claims->audience);
+    if (std::ranges::find(allowed, audience) == allowed.end() &&
+        !(Memory::takes_own(accepted) && memory_->is_own(world, audience))) {
         std::string list;
-        for (const std::string& audience : allowed) list += fmt::format("{}'{}'", list.empty() ? "" : ",", audience);
+        for (const std::string& one : allowed) list += fmt::format("{}'{}'", list.empty() ? "" : ",", one);
         return refused("InvalidAuthenticationTokenAudience",
                        fmt::format("The access token has been obtained for wrong audience or resource '{}'. It should "
                                    "exactly match with one of the allowed audiences {}.",
@@ -288,7 +314,9 @@ Result<Caller> DirectoryTokens::verify(const tenant::World& world, std::span<con
                   .registry = std::nullopt,
                   .token = std::nullopt,
                   .secret = claims->secret,
-                  .narrowed_to = std::nullopt};
+                  .narrowed_to = std::nullopt,
+                  .until = std::nullopt,
+                  .outside_groups = claims->outside_groups};
 }
 
 } // namespace berth::identity

@@ -7,10 +7,12 @@
 #include "identity/registry_tokens.hpp"
 #include "tenant/world.hpp"
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace berth::identity {
 
@@ -38,27 +40,29 @@ public:
     DirectoryTokens(const KeyRing& keys, const Clock& clock);
     ~DirectoryTokens();
 
-    /// The audiences that count as berth's own address: its base addresses and those of its registries' external URLs.
-    /// Set at start and when it listens.
-    void set_own_addresses(std::vector<std::string> base_addresses);
+    /// Under which addresses a registry is reached, by its login server.
+    using RegistryAddresses = std::function<std::vector<std::string>(std::string_view login_server)>;
+    /// The audiences that count as berth's own address: its base addresses, those of its registries' external URLs, and
+    /// those of the registries that a world has, made after the start or before. Set at start and when it listens.
+    void set_own_addresses(std::vector<std::string> base_addresses, RegistryAddresses of_registry = {});
     /// Whether this is one of them, with or without trailing slash, without regard to case.
-    bool is_own_address(std::string_view base_address) const;
+    bool is_own_address(const tenant::World& world, std::string_view base_address) const;
 
     /// A token of one hour for `principal`: `aud` is `resource` as it was asked for; claims as Entra's v1 tokens have
     /// (aud, iss, iat, nbf, exp, appid, appidacr, idp, idtyp, oid, sub, tid, ver, ...). `secret` is the one that the
-    /// principal proved itself with (`Caller::secret`).
+    /// principal proved itself with (`Caller::secret`). With groups of an outside issuer it ends when these do.
     Result<IssuedToken> issue(const tenant::World& world, const tenant::Principal& principal, std::string_view resource,
-                              std::string_view issuer, std::string_view secret = {});
+                              std::string_view issuer, std::string_view secret = {}, const OutsideGroups& groups = {});
     /// The same for a person who is there by a client: `appid` is the client's, `scp` what it may do in their name.
     Result<IssuedToken> issue_for_person(const tenant::World& world, const tenant::Principal& person,
                                          const ClientOfPerson& client, std::string_view resource, std::string_view issuer,
-                                         std::string_view secret);
+                                         std::string_view secret, const OutsideGroups& groups = {});
     /// An id token (OpenID Connect Core 1.0, section 2) for the client, with the claims that Entra's v2.0 has. It opens
     /// nothing.
     Result<std::string> issue_id_token(const tenant::World& world, const tenant::Principal& person,
                                        const ClientOfPerson& client, std::string_view issuer) const;
     /// Whether berth issues tokens for that resource at all (any known audience, with or without trailing slash).
-    bool knows_resource(std::string_view resource) const;
+    bool knows_resource(const tenant::World& world, std::string_view resource) const;
 
     /// The caller, or `invalid_credentials`; `Error::protocol_code` is ARM's code: `InvalidAuthenticationToken`,
     /// `InvalidAuthenticationTokenAudience` or `ExpiredAuthenticationToken`.
@@ -67,7 +71,8 @@ public:
 private:
     struct Memory;
     Result<IssuedToken> issue(const tenant::World& world, const tenant::Principal& principal, const ClientOfPerson* client,
-                              std::string_view resource, std::string_view issuer, std::string_view secret);
+                              std::string_view resource, std::string_view issuer, std::string_view secret,
+                              const OutsideGroups& groups);
     const KeyRing& keys_;
     const Clock& clock_;
     std::unique_ptr<Memory> memory_;

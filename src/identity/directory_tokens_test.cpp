@@ -125,7 +125,8 @@ TEST_F(DirectoryTokensTest, AreForOneAudience) {
         {"/", false, false, false},
     };
     for (const auto& row : table) {
-        EXPECT_EQ(tokens.knows_resource(row.resource), row.for_arm || row.for_graph || row.for_registry) << row.resource;
+        EXPECT_EQ(tokens.knows_resource(people.world(), row.resource), row.for_arm || row.for_graph || row.for_registry)
+            << row.resource;
         const std::string token = issue(row.resource);
         const std::pair<std::span<const Audience>, bool> uses[] = {
             {only_arm, row.for_arm}, {only_graph, row.for_graph}, {only_registry, row.for_registry}};
@@ -161,7 +162,27 @@ TEST_F(DirectoryTokensTest, OwnAddressesFollowWhatWasSet) {
     expect_accepted(only_arm, token);
     for (DirectoryTokens* with : {&tokens, &cold}) with->set_own_addresses({"https://registry.example.org"});
     expect_refused(only_arm, token, "InvalidAuthenticationTokenAudience");
-    EXPECT_TRUE(tokens.knows_resource("https://registry.example.org/"));
+    EXPECT_TRUE(tokens.knows_resource(people.world(), "https://registry.example.org/"));
+}
+
+TEST_F(DirectoryTokensTest, ARegistryIsAnOwnAddressFromWhenItIsThere) {
+    const std::string login_server = people.registry().login_server;
+    const std::string token = issue("https://" + login_server);
+    const std::string stranger = issue("https://other." + login_server);
+    expect_refused(only_arm, token, "InvalidAuthenticationTokenAudience");
+    EXPECT_FALSE(tokens.knows_resource(people.world(), "https://" + login_server));
+    for (DirectoryTokens* with : {&tokens, &cold}) {
+        with->set_own_addresses({"https://localhost:5443"},
+                                [](std::string_view name) { return std::vector{fmt::format("https://{}", name)}; });
+    }
+    expect_accepted(only_arm, token);
+    expect_accepted(only_graph, token);
+    expect_refused(only_registry, token, "InvalidAuthenticationTokenAudience");
+    EXPECT_TRUE(tokens.knows_resource(people.world(), "HTTPS://" + login_server + "/"));
+    EXPECT_TRUE(tokens.is_own_address(people.world(), "https://" + login_server));
+    expect_refused(only_arm, stranger, "InvalidAuthenticationTokenAudience");
+    EXPECT_FALSE(tokens.knows_resource(people.world(), login_server)) << "no address";
+    EXPECT_FALSE(tokens.knows_resource(people.world(), "http://" + login_server)) << "not where it is reached";
 }
 
 TEST_F(DirectoryTokensTest, EndWithTheirTime) {

@@ -4,6 +4,7 @@
 #include "base/strict_json.hpp"
 #include "identity/compact_token.hpp"
 #include "identity/signing_key.hpp"
+#include "identity/signing_key_seal.hpp"
 #include "storage/events.hpp"
 
 #include <fmt/format.h>
@@ -41,9 +42,7 @@ const RingKey* signer_of(const Keys& keys, KeyPurpose purpose) {
     return newest;
 }
 
-std::string seal_purpose(KeyPurpose purpose, std::string_view id) {
-    return fmt::format("signing-key/{}/{}", to_string(purpose), id);
-}
+std::string seal_purpose(KeyPurpose purpose, std::string_view id) { return signing_key_seal(to_string(purpose), id); }
 
 Result<Keys> read_keys(Session& session, const Seal& seal) {
     Keys keys;

@@ -146,6 +146,10 @@ Result<RegistryClaims> RegistryClaims::parse(const boost::json::object& json) {
         return lacks("berth_caller");
     }
 
+    auto groups = OutsideGroups::of_claims(claims);
+    if (!groups || (!groups->empty() && !out.principal)) return lacks("berth_groups");
+    out.outside_groups = std::move(*groups);
+
     if (out.kind == RegistryTokenKind::access) {
         auto asked = parse_scopes(find_member(claims, "berth_asked"));
         if (!asked) return lacks("berth_asked");
@@ -163,7 +167,7 @@ boost::json::array permission_words(const tenant::World& world, const tenant::Re
         if (caller.kind == CallerKind::admin_user) {
             granted = word.word != "deleted/read" && word.word != "deleted/restore/action";
         } else if (caller.principal && operation) {
-            granted = world.policy->decide(*caller.principal, *operation, registry.scope).allowed;
+            granted = world.policy->decide(caller.subject(), *operation, registry.scope).allowed;
         }
         if (granted) out.emplace_back(word.word);
     }

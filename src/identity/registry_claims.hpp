@@ -30,7 +30,8 @@ struct RegistryClaims {
     std::int64_t mode_epoch = 0; ///< `Registry::mode_epoch` when it was issued
     std::int64_t not_before = 0; ///< seconds since 1970
     std::int64_t expires = 0;
-    std::vector<TokenScope> asked; ///< of access tokens
+    std::vector<TokenScope> asked;  ///< of access tokens
+    OutsideGroups outside_groups{}; ///< `Caller::outside_groups`; of principals only
 
     /// `invalid_credentials` if a claim that berth writes is missing or of another type. The claim `access` is not
     /// read.

@@ -1,7 +1,7 @@
 #include "identity/registry_tokens.hpp"
 
-#include "base/digest.hpp"
 #include "base/encoding.hpp"
+#include "identity/keyed_hash.hpp"
 #include "identity/registry_claims.hpp"
 #include "identity/remembered.hpp"
 
@@ -23,12 +23,6 @@ constexpr std::size_t longest_issued = 16UZ * 1024;
 constexpr std::size_t memory_capacity = 8192;
 
 std::unexpected<Error> refused(std::string message) { return failure(ErrorCode::invalid_credentials, std::move(message)); }
-
-MemoryKey memory_key(std::string_view token) {
-    MemoryKey key{};
-    std::ranges::copy(Digest::of(as_bytes(token)).bytes(), key.begin());
-    return key;
-}
 
 // A service principal's client id, a user's name.
 std::string name_of(const tenant::Principal& principal) {
@@ -73,6 +67,7 @@ Result<Caller> caller_of(const tenant::World& world, const tenant::Registry& reg
         const tenant::Principal* principal = world.find_principal(*claims.principal);
         if (!can_sign_in(principal)) return refused("The identity of the token is deleted or disabled.");
         caller.name = name_of(*principal);
+        caller.outside_groups = claims.outside_groups;
         break;
     }
     }
@@ -87,6 +82,7 @@ struct RegistryTokens::Memory {
     // A key that signs no more still verifies for longer than any of these tokens lives, so nothing that is remembered
     // outlives its key.
     Remembered<RegistryClaims> verified{memory_capacity};
+    KeyedHash hash;
 
     Result<IssuedToken> issue(const KeyRing& keys, Timestamp now, RegistryClaims claims, boost::json::object more,
                               std::chrono::seconds lifetime);
@@ -114,6 +110,7 @@ Result<IssuedToken> RegistryTokens::Memory::issue(const KeyRing& keys, Timestamp
                              {"berth_secret", claims.secret}};
     if (claims.token) json["berth_token"] = claims.token->value();
     if (claims.principal) json["oid"] = claims.principal->value();
+    if (!claims.outside_groups.empty()) json["berth_groups"] = claims.outside_groups.to_text();
     if (claims.kind == RegistryTokenKind::access) json["berth_asked"] = to_claim(claims.asked);
     for (auto& member : more) json[member.key()] = std::move(member.value());
 
@@ -124,7 +121,7 @@ Result<IssuedToken> RegistryTokens::Memory::issue(const KeyRing& keys, Timestamp
     }
     // Anybody can have anonymous tokens made: remembering them at once would push out those that are in use.
     if (claims.caller != CallerKind::anonymous) {
-        verified.insert(memory_key(*token), std::make_shared<const RegistryClaims>(std::move(claims)));
+        verified.insert(hash.of({*token}), std::make_shared<const RegistryClaims>(std::move(claims)));
     }
     return IssuedToken{std::move(*token), now + lifetime, lifetime};
 }
@@ -134,7 +131,7 @@ Result<Caller> RegistryTokens::Memory::verify(const KeyRing& keys, Timestamp now
                                               std::string_view token) {
     // Checked here too, before anything is computed over the token.
     if (token.size() > longest_issued) return refused("The token is longer than any that this registry issues.");
-    const MemoryKey key = memory_key(token);
+    const MemoryKey key = hash.of({token});
     auto claims = verified.find(key);
     if (!claims) {
         auto json = keys.verify(KeyPurpose::registry, token);
@@ -170,6 +167,15 @@ RegistryTokens::RegistryTokens(const KeyRing& keys, const Clock& clock)
 RegistryTokens::~RegistryTokens() = default;
 
 namespace {
+
+// No token lives longer than what it was made with: else whoever holds one could keep it alive for ever, and what an outside
+// issuer said would count for longer than it said.
+std::chrono::seconds lifetime_for(const Caller& caller, Timestamp now, std::chrono::seconds longest) {
+    Timestamp end = now + longest;
+    if (caller.until) end = std::min(end, *caller.until);
+    if (!caller.outside_groups.empty()) end = std::min(end, caller.outside_groups.until);
+    return std::max(std::chrono::duration_cast<std::chrono::seconds>(end - now), std::chrono::seconds(0));
+}
 
 struct Subject {
     RegistryClaims claims;
@@ -208,6 +214,7 @@ Result<Subject> subject_of(const tenant::World& world, const tenant::Registry& r
         const auto* principal = caller.principal ? world.find_principal(*caller.principal) : nullptr;
         if (!can_sign_in(principal)) return refused("The identity is deleted or disabled.");
         out.claims.principal = principal->id;
+        out.claims.outside_groups = caller.outside_groups;
         out.json["sub"] = name_of(*principal);
         if (principal->application_id) out.json["appid"] = principal->application_id->value();
         break;
@@ -233,12 +240,7 @@ Result<IssuedToken> RegistryTokens::issue_refresh(const tenant::World& world, co
     if (registry.mode == tenant::RoleAssignmentMode::repository_permissions && subject->claims.principal) {
         json["aad_identity"] = subject->claims.principal->value();
     }
-    // What was made with a token of an outside issuer ends with it.
-    auto lifetime = refresh_lifetime;
-    if (caller.until) {
-        const auto rest = std::chrono::duration_cast<std::chrono::seconds>(*caller.until - clock_.now());
-        lifetime = std::clamp(rest, std::chrono::seconds(0), lifetime);
-    }
+    const auto lifetime = lifetime_for(caller, clock_.now(), refresh_lifetime);
     return memory_->issue(keys_, clock_.now(), std::move(subject->claims), std::move(json), lifetime);
 }
 
@@ -250,12 +252,8 @@ Result<IssuedToken> RegistryTokens::issue_access(const tenant::World& world, con
     subject->claims.kind = RegistryTokenKind::access;
     subject->claims.asked = asked;
     subject->json["access"] = to_claim(granted);
-    auto lifetime = caller.kind == CallerKind::anonymous ? anonymous_lifetime : access_lifetime;
-    // Else whoever holds one token could keep it alive for ever.
-    if (caller.until) {
-        const auto rest = std::chrono::duration_cast<std::chrono::seconds>(*caller.until - clock_.now());
-        lifetime = std::clamp(rest, std::chrono::seconds(0), lifetime);
-    }
+    const auto longest = caller.kind == CallerKind::anonymous ? anonymous_lifetime : access_lifetime;
+    const auto lifetime = lifetime_for(caller, clock_.now(), longest);
     return memory_->issue(keys_, clock_.now(), std::move(subject->claims), std::move(subject->json), lifetime);
 }
 

@@ -9,7 +9,7 @@
 
 namespace berth::identity {
 
-/// A SHA-256 or a MAC of that size: what remembered things are found by.
+/// A `KeyedHash`: what remembered things are found by.
 using MemoryKey = std::array<std::byte, 32>;
 
 /// A bounded memory of what was verified. What was used lately stays: entries live in two generations, a full young one

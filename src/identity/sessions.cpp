@@ -1,6 +1,7 @@
 #include "identity/sessions.hpp"
 
 #include "identity/handle.hpp"
+#include "identity/person_columns.hpp"
 #include "tenant/columns.hpp"
 
 namespace berth::identity {
@@ -18,20 +19,18 @@ Result<Secret> start_session(Session& session, const VerifiedPrincipal& person, 
                                    person.id.value());
     if (!thinned) return failure(std::move(thinned));
     auto inserted = session.execute(
-        "insert into sign_in_sessions(id, principal_id, secret, created_at, ends_at) values (?1, ?2, ?3, ?4, ?5)", handle.id,
-        person.id.value(), person.secret, now, now + session_lifetime);
+        "insert into sign_in_sessions(id, principal_id, secret, outside_groups, created_at, ends_at) "
+        "values (?1, ?2, ?3, ?4, ?5, ?6)",
+        handle.id, person.id.value(), person.secret, person.outside_groups.to_text(), now, now + session_lifetime);
     if (!inserted) return failure(std::move(inserted));
     return handle.value;
 }
 
 Result<std::optional<VerifiedPrincipal>> find_session(Session& session, std::string_view value, Timestamp now) {
-    const auto read = [](const Rows& rows) -> Result<VerifiedPrincipal> {
-        auto id = tenant::guid_column(rows, 0, "person of a session");
-        if (!id) return failure(std::move(id));
-        return VerifiedPrincipal{std::move(*id), std::string(rows.text(1))};
-    };
-    return tenant::find(session, "select principal_id, secret from sign_in_sessions where id = ?1 and ends_at > ?2", read,
-                        handle_id(value), now);
+    const auto read = [](const Rows& rows) { return person_columns(rows, 0); };
+    return tenant::find(session,
+                        "select principal_id, secret, outside_groups from sign_in_sessions where id = ?1 and ends_at > ?2",
+                        read, handle_id(value), now);
 }
 
 Result<std::optional<Guid>> end_session(Session& session, std::string_view value) {

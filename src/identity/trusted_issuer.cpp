@@ -1,5 +1,7 @@
 #include "identity/trusted_issuer.hpp"
 
+#include "base/digest.hpp"
+#include "base/encoding.hpp"
 #include "outbound/target_url.hpp"
 
 #include <fmt/format.h>
@@ -12,9 +14,10 @@ namespace {
 constexpr std::size_t longest = 512;
 
 std::unexpected<Error> invalid(std::string_view text, std::string_view why) {
-    return failure(ErrorCode::invalid_parameter, fmt::format("The trusted issuer '{}': {}. Write "
-                                                             "issuer=URL[,audience=TEXT][,subject-claim=NAME][,key-set=URL].",
-                                                             text, why));
+    return failure(ErrorCode::invalid_parameter,
+                   fmt::format("The trusted issuer '{}': {}. Write "
+                               "issuer=URL[,audience=TEXT][,subject-claim=NAME][,groups-claim=NAME][,key-set=URL].",
+                               text, why));
 }
 
 } // namespace
@@ -40,6 +43,8 @@ Result<TrustedIssuer> TrustedIssuer::parse(std::string_view text) {
             out.issuer = value;
         } else if (name == "subject-claim") {
             out.subject_claim = value;
+        } else if (name == "groups-claim") {
+            out.groups_claim = value;
         } else if (name == "key-set") {
             out.key_set = value;
         } else {
@@ -51,6 +56,11 @@ Result<TrustedIssuer> TrustedIssuer::parse(std::string_view text) {
         return invalid(text, "its key-set must be an https address");
     }
     return out;
+}
+
+std::string TrustedIssuer::group_source() const {
+    if (groups_claim.empty()) return {};
+    return to_base64url(Digest::of(as_bytes(fmt::format("{}\n{}", issuer, groups_claim))).bytes()).substr(0, 22);
 }
 
 } // namespace berth::identity

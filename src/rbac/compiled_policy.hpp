@@ -18,17 +18,17 @@ public:
     CompiledPolicy(PolicyInput input, const CompiledPolicy* previous);
 
     const PolicyInput& input() const override { return input_; }
-    Decision decide(const Guid& principal, Operation operation, const Scope& scope,
+    Decision decide(const Subject& subject, Operation operation, const Scope& scope,
                     const Attributes& attributes) const override;
-    Explanation explain(const Guid& principal, Operation operation, const Scope& scope,
+    Explanation explain(const Subject& subject, Operation operation, const Scope& scope,
                         const Attributes& attributes) const override;
-    bool may_be_allowed(const Guid& principal, Operation operation, const Scope& scope) const override;
-    Decision decide_without_conditions(const Guid& principal, Operation operation, const Scope& scope) const override;
-    NameSelection repositories_where(const Guid& principal, Operation operation, const Scope& registry) const override;
+    bool may_be_allowed(const Subject& subject, Operation operation, const Scope& scope) const override;
+    Decision decide_without_conditions(const Subject& subject, Operation operation, const Scope& scope) const override;
+    NameSelection repositories_where(const Subject& subject, Operation operation, const Scope& registry) const override;
     std::vector<Scope> scopes_above(const Scope& scope) const override;
     bool covers(const Scope& above, const Scope& below) const override { return management_groups_.covers(above, below); }
-    bool has_assignment_near(const Guid& principal, const Scope& scope) const override;
-    std::vector<Permission> permissions_at(const Guid& principal, const Scope& scope) const override;
+    bool has_assignment_near(const Subject& subject, const Scope& scope) const override;
+    std::vector<Permission> permissions_at(const Subject& subject, const Scope& scope) const override;
     std::vector<Guid> groups_of(const Guid& principal) const override;
     const RoleDefinition* find_role(const Guid& id) const override;
     const RoleAssignment* find_assignment(const Guid& id) const override;
@@ -48,7 +48,13 @@ private:
     const DenyAssignment* find_denial(const Standing& standing, Operation operation, const Scope& scope,
                                       Recorder& recorder) const;
     template <class Holds, class Recorder>
-    Decision decide_with(const Guid& principal, Operation operation, const Scope& scope, Holds holds, Recorder& recorder) const;
+    Decision decide_with(const Subject& subject, Operation operation, const Scope& scope, Holds holds,
+                         Recorder& recorder) const;
+    Standings::Handle standing_of(const Subject& subject) const;
+    // Everybody whom a subject is, with all groups: the principal first, if the policy knows it.
+    std::vector<Principals::Reached> reach(const Subject& subject) const;
+    // The numbers of its links that the policy knows, in ascending order, each once.
+    std::vector<std::uint32_t> known_links_of(const Subject& subject) const;
     // Calls `visit` for the scope and for each one above, nearest first, until it returns true: with the level, and the
     // scope whose level it is.
     // The one place that knows which scopes lie above another.

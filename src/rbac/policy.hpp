@@ -9,6 +9,7 @@
 #include "rbac/role_definition.hpp"
 #include "rbac/scope.hpp"
 #include "rbac/shared_list.hpp"
+#include "rbac/subject.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -92,35 +93,35 @@ public:
     /// What it was made of: copy it, change it, compile the next.
     virtual const PolicyInput& input() const = 0;
 
-    /// May this principal (with all groups it is in, transitively) do this there? Deny assignments come first and win;
+    /// May this subject (with all groups it is in, transitively) do this there? Deny assignments come first and win;
     /// they apply to everybody, also to who has no role. A few hash look-ups and bit tests.
-    virtual Decision decide(const Guid& principal, Operation operation, const Scope& scope,
+    virtual Decision decide(const Subject& subject, Operation operation, const Scope& scope,
                             const Attributes& attributes = {}) const = 0;
     /// The same walk with a recorder: also says what was looked at, assignments elsewhere included. The decision is the
     /// one that `decide` makes.
-    virtual Explanation explain(const Guid& principal, Operation operation, const Scope& scope,
+    virtual Explanation explain(const Subject& subject, Operation operation, const Scope& scope,
                                 const Attributes& attributes = {}) const = 0;
 
     /// Whether there are attributes for which `decide` allows it: conditions are taken to hold, deny assignments count.
-    virtual bool may_be_allowed(const Guid& principal, Operation operation, const Scope& scope) const = 0;
+    virtual bool may_be_allowed(const Subject& subject, Operation operation, const Scope& scope) const = 0;
     /// `decide` where no condition is taken to hold: allowed whatever the attributes are.
-    virtual Decision decide_without_conditions(const Guid& principal, Operation operation, const Scope& scope) const = 0;
+    virtual Decision decide_without_conditions(const Subject& subject, Operation operation, const Scope& scope) const = 0;
     /// On which repositories of the registry `decide` can allow it: a name that is not in it is refused; one that is, is
     /// to be decided (names are lower case, as OCI has them). Everything where a grant without a condition covers, nothing
     /// where there is none, or a denial.
-    virtual NameSelection repositories_where(const Guid& principal, Operation operation, const Scope& registry) const = 0;
+    virtual NameSelection repositories_where(const Subject& subject, Operation operation, const Scope& registry) const = 0;
 
     /// The scope itself and all above it, management groups included, nearest first, `/` last.
     virtual std::vector<Scope> scopes_above(const Scope& scope) const = 0;
     /// Whether `below` is the scope `above` or lies below it, by its path or through management groups.
     virtual bool covers(const Scope& above, const Scope& below) const = 0;
     /// Whether the principal has any assignment at, above or below the scope: what shows it a subscription.
-    virtual bool has_assignment_near(const Guid& principal, const Scope& scope) const = 0;
+    virtual bool has_assignment_near(const Subject& subject, const Scope& scope) const = 0;
     /// The effective permission objects of the principal at the scope, as ARM's `permissions` lists them: those of
     /// every role that is assigned here or above, each role once (again for each condition it is assigned under, unless
     /// it is also assigned without one), nearest first. They carry the condition of the permission object, of the
     /// assignment, or both joined by AND. Deny assignments are not taken off.
-    virtual std::vector<Permission> permissions_at(const Guid& principal, const Scope& scope) const = 0;
+    virtual std::vector<Permission> permissions_at(const Subject& subject, const Scope& scope) const = 0;
     /// The principal's groups, transitively, without itself.
     virtual std::vector<Guid> groups_of(const Guid& principal) const = 0;
 

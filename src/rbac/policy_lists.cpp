@@ -34,19 +34,15 @@ std::vector<Scope> CompiledPolicy::scopes_above(const Scope& scope) const {
     return out;
 }
 
-bool CompiledPolicy::has_assignment_near(const Guid& principal, const Scope& scope) const {
-    auto number = principals_.find(principal);
-    if (number == Principals::none) return false;
-    auto standing = standings_.of(number);
+bool CompiledPolicy::has_assignment_near(const Subject& subject, const Scope& scope) const {
+    auto standing = standing_of(subject);
     return std::ranges::any_of(standing->holdings(), [&](const Standing::Holding& holding) {
         return covers(*holding.scope, scope) || covers(scope, *holding.scope);
     });
 }
 
-std::vector<Permission> CompiledPolicy::permissions_at(const Guid& principal, const Scope& scope) const {
-    auto number = principals_.find(principal);
-    if (number == Principals::none) return {};
-    auto standing = standings_.of(number);
+std::vector<Permission> CompiledPolicy::permissions_at(const Subject& subject, const Scope& scope) const {
+    auto standing = standing_of(subject);
     // Each role under each condition once, in the order of the walk.
     std::vector<const Grant*> found;
     std::set<std::pair<const RoleDefinition*, std::string_view>> seen;

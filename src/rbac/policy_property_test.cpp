@@ -40,12 +40,12 @@ constexpr std::size_t usual_pairs = 1'000'000;
 // What is wrong about a decision; empty if nothing is.
 std::string fault_of_decision(const Policy& policy, const NaiveEvaluator& naive, const GeneratedRequest& request,
                               const NaiveRequest& asked) {
-    const auto decision = policy.decide(request.principal, request.operation, request.scope, request.attributes());
+    const auto decision = policy.decide(request.subject(), request.operation, request.scope, request.attributes());
     const bool expected = naive.allows(asked);
     if (decision.allowed != expected) return fmt::format("decide says {}, the naive evaluator {}", decision.allowed, expected);
     if (decision.allowed != (decision.granted_by != nullptr)) return "granted_by and allowed disagree";
     if (decision.allowed && (decision.denied_by || decision.condition_not_met)) return "allowed with a reason against it";
-    if (decision.granted_by && (!naive.identities(asked.principal).contains(decision.granted_by->principal.value()) ||
+    if (decision.granted_by && (!naive.identities(asked).contains(decision.granted_by->principal.value()) ||
                                 !naive.grants(*decision.granted_by, asked))) {
         return "the assignment that is said to grant does not";
     }
@@ -56,7 +56,7 @@ std::string fault_of_decision(const Policy& policy, const NaiveEvaluator& naive,
         return "the deny assignment that is named does not deny";
     auto assuming = asked;
     assuming.conditions_hold = true;
-    const bool may_be = policy.may_be_allowed(request.principal, request.operation, request.scope);
+    const bool may_be = policy.may_be_allowed(request.subject(), request.operation, request.scope);
     if (decision.allowed && !may_be) return "may_be_allowed refuses what is allowed";
     if (!decision.allowed && may_be != naive.allows(assuming)) return "may_be_allowed is wrong";
     if (!decision.allowed && !denied && may_be != (decision.condition_not_met != nullptr)) return "condition_not_met is wrong";
@@ -67,7 +67,7 @@ std::string fault_without_conditions(const Policy& policy, const NaiveEvaluator&
                                      const NaiveRequest& asked, bool allowed) {
     auto assuming = asked;
     assuming.conditions_hold = false;
-    const auto decision = policy.decide_without_conditions(request.principal, request.operation, request.scope);
+    const auto decision = policy.decide_without_conditions(request.subject(), request.operation, request.scope);
     if (decision.allowed != naive.allows(assuming)) return "decide_without_conditions is wrong";
     if (decision.allowed && !allowed) return "what needs no condition is refused";
     if (!decision.allowed && allowed && !decision.condition_not_met) return "decide_without_conditions names no condition";
@@ -76,12 +76,12 @@ std::string fault_without_conditions(const Policy& policy, const NaiveEvaluator&
 
 std::string fault_of_names(const Policy& policy, const NaiveEvaluator& naive, const GeneratedRequest& request,
                            const NaiveRequest& asked, bool allowed) {
-    const auto names = policy.repositories_where(request.principal, request.operation, request.scope);
+    const auto names = policy.repositories_where(request.subject(), request.operation, request.scope);
     if (allowed && !request.repository.empty() && !names.contains(request.repository)) return "repositories_where lacks a name";
     auto assuming = asked;
     assuming.conditions_hold = true;
     if (!names.empty() && !naive.allows(assuming)) return "repositories_where has names where nothing can be allowed";
-    const auto ids = naive.identities(asked.principal);
+    const auto ids = naive.identities(asked);
     for (const auto& assignment : policy.assignments()) {
         const auto* role = policy.find_role(assignment.role_definition);
         if (!ids.contains(assignment.principal.value()) || assignment.condition || !role) continue;
@@ -94,7 +94,7 @@ std::string fault_of_names(const Policy& policy, const NaiveEvaluator& naive, co
 
 std::string fault_of_considered(const Explanation& explanation, const Policy& policy, const NaiveEvaluator& naive,
                                 const NaiveRequest& asked) {
-    const auto ids = naive.identities(asked.principal);
+    const auto ids = naive.identities(asked);
     const auto own = std::ranges::count_if(
         policy.assignments(), [&](const RoleAssignment& assignment) { return ids.contains(assignment.principal.value()); });
     if (explanation.considered.size() != static_cast<std::size_t>(own)) {
@@ -110,13 +110,15 @@ std::string fault_of_considered(const Explanation& explanation, const Policy& po
         if ((considered.verdict == Verdict::scope_does_not_cover) == naive.covers(assignment.scope.value(), asked.scope)) {
             return fmt::format("scope of assignment {}", assignment.id.value());
         }
-        auto member = asked.principal;
+        // It begins at the principal or at a link.
+        auto ends = asked.links;
+        ends.insert(asked.principal);
         for (const auto& group : considered.through_groups) {
-            auto link = [&](const GroupMembership& each) { return each.member.value() == member && each.group == group; };
-            if (std::ranges::none_of(policy.input().memberships, link)) return "a path through groups that is none";
-            member = group.value();
+            auto leads = [&](const GroupMembership& each) { return ends.contains(each.member.value()) && each.group == group; };
+            if (std::ranges::none_of(policy.input().memberships, leads)) return "a path through groups that is none";
+            ends = {group.value()};
         }
-        if (member != assignment.principal.value()) return "a path that does not end at the holder";
+        if (!ends.contains(assignment.principal.value())) return "a path that does not end at the holder";
     }
     return {};
 }
@@ -142,8 +144,8 @@ std::string fault_of_denials(const Explanation& explanation, const Policy& polic
 
 std::string fault_of_the_rest(const Policy& policy, const NaiveEvaluator& naive, const GeneratedRequest& request,
                               const NaiveRequest& asked) {
-    const auto decision = policy.decide(request.principal, request.operation, request.scope, request.attributes());
-    const auto explanation = policy.explain(request.principal, request.operation, request.scope, request.attributes());
+    const auto decision = policy.decide(request.subject(), request.operation, request.scope, request.attributes());
+    const auto explanation = policy.explain(request.subject(), request.operation, request.scope, request.attributes());
     const auto& told = explanation.decision;
     if (told.allowed != decision.allowed || told.granted_by != decision.granted_by || told.denied_by != decision.denied_by ||
         told.condition_not_met != decision.condition_not_met) {
@@ -154,8 +156,10 @@ std::string fault_of_the_rest(const Policy& policy, const NaiveEvaluator& naive,
     if (auto fault = fault_without_conditions(policy, naive, request, asked, decision.allowed); !fault.empty()) return fault;
     if (auto fault = fault_of_names(policy, naive, request, asked, decision.allowed); !fault.empty()) return fault;
 
-    const auto ids = naive.identities(asked.principal);
-    if (policy.groups_of(request.principal).size() + 1 != ids.size()) return "groups_of is wrong";
+    const auto ids = naive.identities(asked);
+    auto alone = asked;
+    alone.links.clear();
+    if (policy.groups_of(request.principal).size() + 1 != naive.identities(alone).size()) return "groups_of is wrong";
     bool near = false;
     for (const auto& assignment : policy.assignments()) {
         if (!ids.contains(assignment.principal.value())) continue;
@@ -165,7 +169,7 @@ std::string fault_of_the_rest(const Policy& policy, const NaiveEvaluator& naive,
             return "covers is wrong";
         }
     }
-    if (policy.has_assignment_near(request.principal, request.scope) != near) return "has_assignment_near is wrong";
+    if (policy.has_assignment_near(request.subject(), request.scope) != near) return "has_assignment_near is wrong";
     for (const auto& above : policy.scopes_above(request.scope)) {
         if (!naive.covers(above.value(), asked.scope)) return "scopes_above is wrong";
     }
@@ -277,6 +281,7 @@ std::string describe(const PolicyInput& input, const GeneratedRequest& request) 
     const auto asked = request.naive();
     auto out = fmt::format("{} asks for {}{} at {}\n", asked.principal, asked.action, asked.is_data_action ? " (data)" : "",
                            asked.scope);
+    for (const auto& link : asked.links) out += fmt::format("  with the link {}\n", link);
     for (const auto& [name, values] : asked.attributes) out += fmt::format("  {} = {}\n", name, fmt::join(values, " | "));
     for (const auto& role : input.custom_roles) {
         out += fmt::format("role {} {}\n", role.id.value(), boost::json::serialize(to_json(role.permissions)));
@@ -329,7 +334,7 @@ TEST(PolicyProperty, TheCompiledPolicyAgreesWithTheNaiveEvaluator) {
                 FAIL() << found << "\nBERTH_SEED=" << seed << ", policy " << round << ", request " << i << "\n"
                        << describe(generated.input, request);
             }
-            const auto decision = policy->decide(request.principal, request.operation, request.scope, request.attributes());
+            const auto decision = policy->decide(request.subject(), request.operation, request.scope, request.attributes());
             allowed += decision.allowed ? 1 : 0;
             denied += decision.denied_by ? 1 : 0;
             stopped_by_conditions += decision.condition_not_met ? 1 : 0;

@@ -26,7 +26,7 @@ struct RecordsAll {
 
 // Whether a pattern names the operation, so that another must have taken it away.
 bool is_included(const std::vector<Permission>& permissions, Operation operation) {
-    auto matches = [&](const std::string& pattern) { return matches_action(pattern, operation.name()); };
+    auto matches = [&](const std::string& pattern) { return matches_operation(pattern, operation); };
     return std::ranges::any_of(permissions, [&](const Permission& permission) {
         return std::ranges::any_of(operation.is_data_action() ? permission.data_actions : permission.actions, matches);
     });
@@ -126,42 +126,61 @@ Decision CompiledPolicy::walk(const Standing& standing, Operation operation, con
     return out;
 }
 
+std::vector<std::uint32_t> CompiledPolicy::known_links_of(const Subject& subject) const {
+    std::vector<std::uint32_t> out;
+    for (const auto& link : subject.links()) {
+        if (auto number = principals_.find(link); number != Principals::none) out.push_back(number);
+    }
+    std::ranges::sort(out);
+    const auto again = std::ranges::unique(out);
+    out.erase(again.begin(), again.end());
+    return out;
+}
+
+std::vector<Principals::Reached> CompiledPolicy::reach(const Subject& subject) const {
+    return principals_.reach(principals_.find(subject.principal()), known_links_of(subject));
+}
+
+Standings::Handle CompiledPolicy::standing_of(const Subject& subject) const {
+    const auto number = principals_.find(subject.principal());
+    if (subject.links().empty()) return standings_.of(number);
+    return standings_.of(number, known_links_of(subject));
+}
+
 template <class Holds, class Recorder>
-Decision CompiledPolicy::decide_with(const Guid& principal, Operation operation, const Scope& scope, Holds holds,
+Decision CompiledPolicy::decide_with(const Subject& subject, Operation operation, const Scope& scope, Holds holds,
                                      Recorder& recorder) const {
-    const auto number = principals_.find(principal);
-    if (number == Principals::none && input_.deny_assignments.empty()) return {};
-    const auto standing = standings_.of(number);
+    const auto standing = standing_of(subject);
     return walk(*standing, operation, scope, holds, recorder);
 }
 
-Decision CompiledPolicy::decide(const Guid& principal, Operation operation, const Scope& scope,
+Decision CompiledPolicy::decide(const Subject& subject, Operation operation, const Scope& scope,
                                 const Attributes& attributes) const {
     RecordsNothing recorder;
-    return decide_with(principal, operation, scope, asks(operation, attributes), recorder);
+    return decide_with(subject, operation, scope, asks(operation, attributes), recorder);
 }
 
-bool CompiledPolicy::may_be_allowed(const Guid& principal, Operation operation, const Scope& scope) const {
+bool CompiledPolicy::may_be_allowed(const Subject& subject, Operation operation, const Scope& scope) const {
     RecordsNothing recorder;
-    return decide_with(principal, operation, scope, [](const ConditionPointer&) { return true; }, recorder).allowed;
+    return decide_with(subject, operation, scope, [](const ConditionPointer&) { return true; }, recorder).allowed;
 }
 
-Decision CompiledPolicy::decide_without_conditions(const Guid& principal, Operation operation, const Scope& scope) const {
+Decision CompiledPolicy::decide_without_conditions(const Subject& subject, Operation operation, const Scope& scope) const {
     RecordsNothing recorder;
-    return decide_with(principal, operation, scope, [](const ConditionPointer&) { return false; }, recorder);
+    return decide_with(subject, operation, scope, [](const ConditionPointer&) { return false; }, recorder);
 }
 
-Explanation CompiledPolicy::explain(const Guid& principal, Operation operation, const Scope& scope,
+Explanation CompiledPolicy::explain(const Subject& subject, Operation operation, const Scope& scope,
                                     const Attributes& attributes) const {
     RecordsAll recorder;
-    auto decision = decide_with(principal, operation, scope, asks(operation, attributes), recorder);
+    auto decision = decide_with(subject, operation, scope, asks(operation, attributes), recorder);
 
-    const auto reached = principals_.reach(principals_.find(principal));
+    const auto reached = reach(subject);
     std::unordered_map<std::uint32_t, std::uint32_t> place;
     for (std::uint32_t i = 0; i < reached.size(); ++i) place.emplace(reached[i].number, i);
     auto path_to = [&](std::uint32_t at) {
         std::vector<Guid> path;
-        for (; at != 0; at = reached[at].from) path.push_back(principals_.id(reached[at].number));
+        for (; reached[at].from != at; at = reached[at].from) path.push_back(principals_.id(reached[at].number));
         std::ranges::reverse(path);
         return path;
     };
@@ -170,22 +189,21 @@ Explanation CompiledPolicy::explain(const Guid& principal, Operation operation, 
     }
     for (auto& considered : recorder.denials) {
         // The nearest of those that it names; everyone is nearer than any group.
+        const auto& names = considered.assignment->principals;
+        if (std::ranges::any_of(names, is_everyone)) continue;
         std::uint32_t nearest = HashIndex::none;
-        for (const auto& named : considered.assignment->principals) {
+        for (const auto& named : names) {
             auto found = place.find(principals_.find(named.id));
-            if (is_everyone(named)) nearest = 0;
-            if (!is_everyone(named) && found != place.end()) nearest = std::min(nearest, found->second);
+            if (found != place.end()) nearest = std::min(nearest, found->second);
         }
         if (nearest != HashIndex::none) considered.through_groups = path_to(nearest);
     }
     return {decision, std::move(recorder.considered), std::move(recorder.denials)};
 }
 
-NameSelection CompiledPolicy::repositories_where(const Guid& principal, Operation operation, const Scope& registry) const {
+NameSelection CompiledPolicy::repositories_where(const Subject& subject, Operation operation, const Scope& registry) const {
     NameSelection out;
-    const auto number = principals_.find(principal);
-    if (number == Principals::none) return out;
-    const auto standing = standings_.of(number);
+    const auto standing = standing_of(subject);
     RecordsNothing recorder;
     if (standing->denials().operations().contains(operation) && find_denial(*standing, operation, registry, recorder)) {
         return out;

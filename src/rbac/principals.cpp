@@ -73,17 +73,19 @@ std::uint32_t Principals::find(const Guid& id) const noexcept {
     return by_id_.find(std::hash<Guid>{}(id), [&](std::uint32_t at) { return *ids_[at] == id; });
 }
 
-std::vector<Principals::Reached> Principals::reach(std::uint32_t number) const {
-    if (number == none) return {};
+std::vector<Principals::Reached> Principals::reach(std::uint32_t number, std::span<const std::uint32_t> links) const {
+    if (number == none && links.empty()) return {};
     std::vector<bool> seen(ids_.size());
-    std::vector<Reached> out{{number, 0}};
-    seen[number] = true;
+    std::vector<Reached> out;
+    const auto add = [&](std::uint32_t found, std::uint32_t from) {
+        if (seen[found]) return;
+        seen[found] = true;
+        out.push_back({found, from});
+    };
+    if (number != none) add(number, 0);
+    for (auto link : links) add(link, static_cast<std::uint32_t>(out.size()));
     for (std::uint32_t i = 0; i < out.size(); ++i) {
-        for (auto group : groups_.of(out[i].number)) {
-            if (seen[group]) continue;
-            seen[group] = true;
-            out.push_back({group, i});
-        }
+        for (auto group : groups_.of(out[i].number)) add(group, i);
     }
     return out;
 }

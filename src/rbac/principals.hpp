@@ -40,10 +40,11 @@ public:
     /// One principal that was reached from another through memberships.
     struct Reached {
         std::uint32_t number;
-        std::uint32_t from; ///< index of the element that led here; of itself for the first
+        std::uint32_t from; ///< index of the element that led here; of itself for those that it began with
     };
-    /// The principal itself, then every group it is in, transitively, each once and by a shortest way. Nobody for `none`.
-    std::vector<Reached> reach(std::uint32_t number) const;
+    /// The principal itself and these links, then every group that they are in, transitively, each once and by a shortest way.
+    /// For `none` only what the links lead to.
+    std::vector<Reached> reach(std::uint32_t number, std::span<const std::uint32_t> links = {}) const;
 
 private:
     // For each principal a list of numbers; all lists stand in one vector.

@@ -40,29 +40,51 @@ std::vector<Denial> Standings::denials_of(std::span<const std::uint32_t> holders
     return out;
 }
 
-Standings::Handle Standings::make(std::uint32_t principal) const {
-    std::vector<std::uint32_t> holders;
-    for (const auto& reached : principals_.reach(principal)) {
-        if (principals_.is_named(reached.number)) holders.push_back(reached.number);
+Standings::Numbers Standings::named_among(std::span<const Principals::Reached> reached) const {
+    Numbers out;
+    for (const auto& each : reached) {
+        if (principals_.is_named(each.number)) out.push_back(each.number);
     }
-    std::ranges::sort(holders);
+    std::ranges::sort(out);
+    return out;
+}
+
+Standings::Handle Standings::held_by(Numbers holders, std::size_t& used, std::size_t limit) const {
     {
         std::lock_guard lock(mutex_);
-        if (auto found = by_holders_.find(holders); found != by_holders_.end()) {
-            place_of(principal).store(found->second.get(), std::memory_order_release);
-            return Handle(found->second.get());
-        }
+        if (auto found = by_holders_.find(holders); found != by_holders_.end()) return Handle(found->second.get());
     }
-
     // Made without the lock: nobody waits, and of two who make the same the first to come back keeps it.
     auto made = std::make_unique<const Standing>(grants_of(holders), denials_of(holders));
     auto bytes = made->bytes() + holders.size() * sizeof(std::uint32_t);
     std::lock_guard lock(mutex_);
-    if (bytes_ + bytes > limit_) return Handle(std::move(made));
+    if (used + bytes > limit) return Handle(std::move(made));
     auto [at, is_new] = by_holders_.try_emplace(std::move(holders), std::move(made));
-    if (is_new) bytes_ += bytes;
-    place_of(principal).store(at->second.get(), std::memory_order_release);
+    if (is_new) used += bytes;
     return Handle(at->second.get());
+}
+
+Standings::Handle Standings::make(std::uint32_t principal) const {
+    auto standing = held_by(named_among(principals_.reach(principal)), bytes_, limit_);
+    if (standing.is_kept()) place_of(principal).store(&*standing, std::memory_order_release);
+    return standing;
+}
+
+Standings::Handle Standings::of(std::uint32_t principal, std::span<const std::uint32_t> links) const {
+    if (links.empty()) return of(principal);
+    Numbers subject{principal};
+    subject.insert(subject.end(), links.begin(), links.end());
+    {
+        std::lock_guard lock(mutex_);
+        if (auto found = with_links_.find(subject); found != with_links_.end()) return Handle(found->second);
+    }
+    auto standing = held_by(named_among(principals_.reach(principal, links)), bytes_with_links_, limit_ / part_with_links);
+    if (standing.is_kept()) {
+        std::lock_guard lock(mutex_);
+        if (with_links_.size() >= most_with_links) with_links_.clear(); // what they stand for is kept all the same
+        with_links_.emplace(std::move(subject), &*standing);
+    }
+    return standing;
 }
 
 } // namespace berth::rbac

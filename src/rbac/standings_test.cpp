@@ -130,5 +130,33 @@ TEST_F(StandingsTest, AboveTheLimitNothingMoreIsKeptAndTheAnswerIsTheSame) {
     EXPECT_TRUE(tight.of(principals_.find(id(2))).is_kept()); // shares the first
 }
 
+TEST_F(StandingsTest, LinksCountAndShareWhatIsTheSame) {
+    Standings standings(principals_, grants_);
+    const auto nobody = principals_.find(id(4));
+    const std::vector<std::uint32_t> links{principals_.find(id(10))};
+    auto with = standings.of(nobody, links);
+    EXPECT_TRUE(with.is_kept());
+    EXPECT_EQ(with->holdings().size(), 2U);
+    EXPECT_EQ(&*with, &*standings.of(nobody, links));
+    EXPECT_EQ(&*with, &*standings.of(Principals::none, links));
+    EXPECT_EQ(&*with, &*standings.of(principals_.find(id(1)), links));
+    EXPECT_EQ(standings.of(principals_.find(id(3)), links)->holdings().size(), 3U);
+    EXPECT_TRUE(standings.of(nobody)->holdings().empty()) << "only for who was asked about with them";
+    EXPECT_TRUE(standings.of(nobody, {})->holdings().empty());
+}
+
+TEST_F(StandingsTest, WithLinksLessIsKept) {
+    const std::vector<std::uint32_t> links{principals_.find(id(10))};
+    Standings roomy(principals_, grants_);
+    const auto bytes = roomy.of(principals_.find(id(4)), links)->bytes();
+    Standings tight(principals_, grants_, {}, 2 * bytes);
+    for (int i = 0; i < 2; ++i) {
+        auto made = tight.of(principals_.find(id(4)), links);
+        EXPECT_FALSE(made.is_kept());
+        EXPECT_EQ(made->holdings().size(), 2U);
+    }
+    EXPECT_TRUE(tight.of(principals_.find(id(1))).is_kept()) << "there is room for who has none";
+}
+
 } // namespace
 } // namespace berth::rbac

@@ -3,6 +3,7 @@
 #include "base/guid.hpp"
 #include "identity/assertion.hpp"
 #include "identity/certificate.hpp"
+#include "identity/group_claim.hpp"
 #include "sign_in/entra_error.hpp"
 #include "tenant/federated_credential_store.hpp"
 #include "tenant/key_credential_store.hpp"
@@ -50,7 +51,7 @@ std::string_view without_port(std::string_view host) {
 // Whether the address that was asked is this server's. An assertion is for who its audience names: whoever was sent one for
 // themselves could else pass it on here, with their own name in the Host header.
 bool is_asked_by_its_name(const Services& services, const Context& context) {
-    if (services.directory_tokens.is_own_address(context.base_address())) return true;
+    if (services.directory_tokens.is_own_address(context.world(), context.base_address())) return true;
     const std::string_view host = without_port(context.request().host);
     return std::ranges::any_of(context.world().registries(), [&](const tenant::Registry& registry) {
         return equals_ignoring_case(without_port(registry.login_server), host);
@@ -114,7 +115,8 @@ Task<Result<AuthenticatedClient>> by_certificate(const Services& services, const
 // A token of an outside issuer. Nothing is said about what the directory holds until its signature is known to be right.
 Task<Result<AuthenticatedClient>> by_federation(const Services& services, const Context& context, const Assertion& assertion,
                                                 const Guid& client_id) {
-    if (services.trusted_issuers.find(assertion.issuer) == nullptr) {
+    const auto* issuer = services.trusted_issuers.find(assertion.issuer);
+    if (issuer == nullptr) {
         co_return refused(700211,
                           fmt::format("No matching federated identity record found for presented assertion issuer '{}'. "
                                       "This berth does not trust it: --trusted-issuer makes it.",
@@ -126,7 +128,11 @@ Task<Result<AuthenticatedClient>> by_federation(const Services& services, const 
 
     const auto* principal = context.world().find_principal_by_application(client_id);
     const Guid id = principal != nullptr ? principal->id : Guid::random();
+    auto groups = identity::groups_in(assertion.claims, issuer->groups_claim);
+    if (!groups) co_return refused(50027, groups.error().message);
+    Result<identity::OutsideGroups> linked;
     const auto read = [&](Session& session) {
+        linked = identity::linked_groups(session, *issuer, *groups, assertion.expires_at);
         return tenant::federated_credentials_of(session, id, assertion.issuer, assertion.subject);
     };
     auto reading = services.database.read(storage::ReadKind::point, read);
@@ -144,7 +150,9 @@ Task<Result<AuthenticatedClient>> by_federation(const Services& services, const 
         if (!principal->enabled) {
             co_return refused(7000112, fmt::format("Application '{}' is disabled.", client_id.value()));
         }
-        co_return AuthenticatedClient{principal, tenant::federated_secret(credential)};
+        if (!linked && linked.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(linked));
+        if (!linked) co_return refused(50027, linked.error().message);
+        co_return AuthenticatedClient{principal, tenant::federated_secret(credential), std::move(*linked)};
     }
     co_return refused(700212,
                       fmt::format("No matching federated identity record found for presented assertion audience '{}'. "

@@ -4,6 +4,7 @@
 #include "base/task.hpp"
 #include "gateway/context.hpp"
 #include "gateway/services.hpp"
+#include "identity/outside_groups.hpp"
 #include "sign_in/token_request.hpp"
 #include "tenant/principal.hpp"
 
@@ -15,6 +16,8 @@ namespace berth::sign_in {
 struct AuthenticatedClient {
     const tenant::Principal* principal; ///< in the context's world
     std::string secret;                 ///< which of its credentials (`identity::Caller::secret`)
+    /// What the issuer of its assertion says of its groups.
+    identity::OutsideGroups outside_groups{};
 };
 
 /// Proves the client of a token request by what the request holds: its secret or its assertion. Unknown clients and wrong

@@ -15,7 +15,7 @@ Task<Result<Response>> grant_client_credentials(const Services& services, Contex
     if (!resource) co_return failure(std::move(resource));
     if (auto known = check_resource(services, context, *resource); !known) co_return failure(std::move(known));
     auto issued = services.directory_tokens.issue(context.world(), *client->principal, *resource,
-                                                  issuer_of(context, request.form), client->secret);
+                                                  issuer_of(context, request.form), client->secret, client->outside_groups);
     if (!issued) co_return failure(std::move(issued));
     boost::json::object answer{{"token_type", "Bearer"},
                                {"expires_in", issued->lifetime.count()},

@@ -27,13 +27,14 @@ Task<Result<const tenant::Principal*>> living_person(const Services& services, c
     caller.kind = identity::CallerKind::principal;
     caller.principal = person.id;
     caller.secret = person.secret;
+    caller.outside_groups = person.outside_groups;
     auto holds = co_await services.credentials.check_secret(world, caller);
     if (!holds && holds.error().code != ErrorCode::invalid_credentials) co_return failure(std::move(holds));
     if (!holds) {
         co_return invalid_grant(
             50173,
-            "The password was changed or removed since this sign-in, or the provider that vouched for it is none any more. "
-            "Sign in again.");
+            "The password was changed or removed since this sign-in, or the provider that vouched for it is none any more, or "
+            "the time is over for which what it said of groups counts. Sign in again.");
     }
     co_return principal;
 }
@@ -48,8 +49,8 @@ Task<Result<http::Response>> answer_for_person(const Services& services, Context
     const identity::ClientOfPerson client{delegation.client_id, delegation.confidential, access.permissions,
                                           std::string(nonce)};
     const std::string issuer = issuer_of(context, request.form);
-    auto issued =
-        services.directory_tokens.issue_for_person(*world, **person, client, access.resource, issuer, delegation.person.secret);
+    auto issued = services.directory_tokens.issue_for_person(*world, **person, client, access.resource, issuer,
+                                                             delegation.person.secret, delegation.person.outside_groups);
     if (!issued) co_return failure(std::move(issued));
     boost::json::object answer{{"token_type", "Bearer"},
                                {"scope", access.scope},

@@ -1,7 +1,9 @@
 #include "base/strict_json.hpp"
 #include "identity/assertion.hpp"
+#include "identity/group_claim.hpp"
 #include "identity/handle.hpp"
 #include "identity/outside_accounts.hpp"
+#include "identity/sessions.hpp"
 #include "identity/sign_in_provider.hpp"
 #include "identity/trusted_issuers.hpp"
 #include "sign_in/cookies.hpp"
@@ -116,9 +118,16 @@ Task<Result<std::string>> fetch_id_token(const Services& services, const Context
     co_return std::string(*token);
 }
 
+// Whom an id token names, and what it says of their groups.
+struct Vouched {
+    identity::OutsidePerson person;
+    const identity::TrustedIssuer* issuer;
+    std::vector<std::string> groups;
+};
+
 // OpenID Connect Core 1.0, section 3.1.3.7.
-Task<Result<identity::OutsidePerson>> read_id_token(const Services& services, const Context& context,
-                                                    const PendingSignIn& pending, std::string_view text) {
+Task<Result<Vouched>> read_id_token(const Services& services, const Context& context, const PendingSignIn& pending,
+                                    std::string_view text) {
     const SignInProvider& provider = *services.sign_in_provider;
     auto token = Assertion::parse(text);
     if (!token) co_return provider_failed(context, token.error().message);
@@ -144,13 +153,23 @@ Task<Result<identity::OutsidePerson>> read_id_token(const Services& services, co
     const auto claim = [&](std::string_view name) { return std::string(find_string(token->claims, name).value_or("")); };
     std::string name = claim("preferred_username");
     if (name.empty()) name = claim("email");
-    co_return identity::OutsidePerson{provider.issuer, token->subject, std::move(name), claim("name")};
+    const auto* issuer = services.trusted_issuers.find(provider.issuer);
+    if (issuer == nullptr) co_return provider_failed(context, "its issuer is not trusted");
+    auto groups = identity::groups_in(token->claims, issuer->groups_claim);
+    if (!groups) co_return provider_failed(context, groups.error().message);
+    co_return Vouched{{provider.issuer, token->subject, std::move(name), claim("name")}, issuer, std::move(*groups)};
 }
 
 // Issuer and subject become a user of the directory when they come for the first time.
-Task<Result<identity::VerifiedPrincipal>> user_for(const Services& services, const Context& context,
-                                                   const identity::OutsidePerson& person) {
+Task<Result<identity::VerifiedPrincipal>> user_for(const Services& services, const Context& context, const Vouched& vouched) {
+    identity::OutsideGroups groups;
     auto take = [&](Session& session) -> Result<identity::OutsideUser> {
+        // The provider is not asked again, so its word on groups counts as long as a browser stays signed in.
+        auto linked =
+            identity::linked_groups(session, *vouched.issuer, vouched.groups, context.now() + identity::session_lifetime);
+        if (!linked) return failure(std::move(linked));
+        groups = std::move(*linked);
+        const identity::OutsidePerson& person = vouched.person;
         auto user = identity::find_or_make_user(session, context.world().tenant_id, person, context.now());
         if (!user || !user->is_new) return user;
         auto left = storage::append_event(
@@ -164,12 +183,15 @@ Task<Result<identity::VerifiedPrincipal>> user_for(const Services& services, con
     };
     auto taking = services.database.write(take);
     auto user = co_await std::move(taking);
+    if (!user && user.error().code == ErrorCode::invalid_credentials) {
+        co_return provider_failed(context, user.error().message);
+    }
     if (!user) co_return failure(std::move(user));
     if (user->is_new) {
         auto refreshed = co_await services.tenancy.refresh();
         if (!refreshed) co_return failure(std::move(refreshed));
     }
-    co_return identity::VerifiedPrincipal{user->id, std::string(identity::outside_account_secret)};
+    co_return identity::VerifiedPrincipal{user->id, std::string(identity::outside_account_secret), std::move(groups)};
 }
 
 Task<Result<Response>> take_provider_answer(const Services& services, Context& context) {
@@ -187,9 +209,9 @@ Task<Result<Response>> take_provider_answer(const Services& services, Context& c
     }
     auto id_token = co_await fetch_id_token(services, context, *pending, *code);
     if (!id_token) co_return failure(std::move(id_token));
-    auto person = co_await read_id_token(services, context, *pending, *id_token);
-    if (!person) co_return failure(std::move(person));
-    auto user = co_await user_for(services, context, *person);
+    auto vouched = co_await read_id_token(services, context, *pending, *id_token);
+    if (!vouched) co_return failure(std::move(vouched));
+    auto user = co_await user_for(services, context, *vouched);
     if (!user) co_return failure(std::move(user));
     const auto world = services.tenancy.world();
     const SignedIn now{*user, world, world->find_principal(user->id)};

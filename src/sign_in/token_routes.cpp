@@ -89,7 +89,7 @@ std::string issuer_of(const Context& context, TokenForm form) {
 }
 
 Result<void> check_resource(const Services& services, const Context& context, std::string_view resource) {
-    if (services.directory_tokens.knows_resource(resource)) return {};
+    if (services.directory_tokens.knows_resource(context.world(), resource)) return {};
     return entra_failure(ErrorCode::invalid_parameter, "invalid_resource", 500011,
                          fmt::format("The resource principal named {} was not found in the tenant named {}. Ask for "
                                      "https://management.azure.com, https://graph.microsoft.com, "

@@ -140,7 +140,7 @@ Result<std::optional<Principal>> read_principal(Session& session, const Guid& id
 }
 
 Result<std::vector<rbac::GroupMembership>> read_memberships(Session& session) {
-    return collect(session, "select group_id, member_id from group_members order by group_id, member_id",
+    return collect(session, "select group_id, member_id from memberships order by group_id, member_id",
                    [](const Rows& rows) -> Result<rbac::GroupMembership> {
                        auto group = guid_column(rows, 0, "id of a group");
                        if (!group) return failure(std::move(group));

@@ -56,8 +56,8 @@ Result<void> update_memberships(Session& session, std::vector<rbac::GroupMembers
                                 const std::set<std::pair<Guid, Guid>>& changed) {
     const auto key = [](const rbac::GroupMembership& one) { return std::tie(one.group, one.member); };
     for (const auto& [group, member] : changed) {
-        auto there = exists(session, "select 1 from group_members where group_id = ?1 and member_id = ?2", group.value(),
-                            member.value());
+        auto there =
+            exists(session, "select 1 from memberships where group_id = ?1 and member_id = ?2", group.value(), member.value());
         if (!there) return failure(std::move(there));
         const auto place = std::ranges::lower_bound(memberships, std::tie(group, member), {}, key);
         const bool known = place != memberships.end() && key(*place) == std::tie(group, member);

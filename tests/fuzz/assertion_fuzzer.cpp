@@ -1,8 +1,10 @@
 // JWTs of other makers, their certificates and key sets. The first byte says what the rest is: a token; a header and claims,
-// parted by a zero byte; a certificate; a set of keys; OpenID metadata; the setting of a trusted issuer.
+// parted by a zero byte; a certificate; a set of keys; OpenID metadata; the setting of a trusted issuer, or groups as berth's
+// own tokens carry them.
 #include "base/encoding.hpp"
 #include "identity/assertion.hpp"
 #include "identity/certificate.hpp"
+#include "identity/group_claim.hpp"
 #include "identity/key_set.hpp"
 #include "identity/trusted_issuer.hpp"
 
@@ -24,6 +26,8 @@ void check(std::string_view token) {
     if (assertion->token != token) std::abort();
     (void)assertion->check_time(Timestamp(std::chrono::seconds(1'800'000'000)), std::chrono::hours(1));
     (void)assertion->is_for("api://x");
+    const auto groups = groups_in(assertion->claims, "groups");
+    if (groups && groups->size() > most_outside_groups) std::abort();
 }
 
 } // namespace
@@ -53,7 +57,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
     }
     case 4: (void)parse_key_set_address(text, "https://issuer.example"); break;
-    default: (void)TrustedIssuer::parse(text);
+    default: {
+        (void)TrustedIssuer::parse(text);
+        const auto groups = OutsideGroups::parse(text);
+        if (groups && OutsideGroups::parse(groups->to_text()) != *groups) std::abort();
+    }
     }
     return 0;
 }

@@ -6,10 +6,19 @@
 namespace berth::rbac::testing {
 namespace {
 
+// What Azure's Managed Identity Operator is about: `userAssignedIdentities/*/assign/action`, and the same to read.
+std::string with_identity_named(const std::string& action) {
+    const std::string type = "microsoft.managedidentity/userassignedidentities";
+    if (action == type + "/read" || action == type + "/assign/action") return type + "/{name}" + action.substr(type.size());
+    return action;
+}
+
 bool any_matches(const std::vector<std::string>& patterns, const std::string& action) {
     const auto text = folded(action);
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return wild(folded(pattern).c_str(), text.c_str()); });
+    const auto named = with_identity_named(text);
+    return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+        return wild(folded(pattern).c_str(), text.c_str()) || wild(folded(pattern).c_str(), named.c_str());
+    });
 }
 
 bool matches(const Permission& permission, const NaiveRequest& request) {
@@ -60,8 +69,9 @@ bool NaiveEvaluator::covers(const std::string& above, const std::string& below) 
     return false;
 }
 
-std::set<std::string> NaiveEvaluator::identities(const std::string& principal) const {
-    std::set<std::string> out{principal};
+std::set<std::string> NaiveEvaluator::identities(const NaiveRequest& request) const {
+    auto out = request.links;
+    out.insert(request.principal);
     for (std::size_t before = 0; before != out.size();) {
         before = out.size();
         for (const auto& membership : input_.memberships) {
@@ -99,7 +109,7 @@ bool NaiveEvaluator::grants(const RoleAssignment& assignment, const NaiveRequest
 }
 
 bool NaiveEvaluator::names(const DenyAssignment& deny, const NaiveRequest& request) const {
-    const auto ids = identities(request.principal);
+    const auto ids = identities(request);
     for (const auto& principal : deny.principals) {
         if (ids.contains(principal.id.value())) return true;
         if (principal.id.value() == "00000000-0000-0000-0000-000000000000" && principal.type == "SystemDefined") return true;
@@ -111,7 +121,7 @@ bool NaiveEvaluator::denies(const DenyAssignment& deny, const NaiveRequest& requ
     if (!covers(deny.scope.value(), request.scope)) return false;
     if (deny.does_not_apply_to_child_scopes && path(deny.scope.value()) != path(request.scope)) return false;
     if (!names(deny, request)) return false;
-    const auto ids = identities(request.principal);
+    const auto ids = identities(request);
     for (const auto& principal : deny.excluded_principals) {
         if (ids.contains(principal.id.value())) return false;
     }
@@ -125,7 +135,7 @@ bool NaiveEvaluator::allows(const NaiveRequest& request) const {
     for (const auto& deny : input_.deny_assignments) {
         if (denies(deny, request)) return false;
     }
-    const auto ids = identities(request.principal);
+    const auto ids = identities(request);
     for (const auto& assignment : input_.assignments) {
         if (ids.contains(assignment.principal.value()) && grants(assignment, request)) return true;
     }

@@ -16,6 +16,7 @@ struct NaiveRequest {
     bool is_data_action = false;
     std::string scope;
     NaiveAttributes attributes;
+    std::set<std::string> links{};         ///< what else stands for the principal
     std::optional<bool> conditions_hold{}; ///< all of them or none, whatever they say; nullopt: what they say
 };
 
@@ -33,8 +34,8 @@ public:
     bool names(const DenyAssignment& deny, const NaiveRequest& request) const;
     /// Whether this assignment grants that to somebody who holds it.
     bool grants(const RoleAssignment& assignment, const NaiveRequest& request) const;
-    /// The principal and all groups it is in.
-    std::set<std::string> identities(const std::string& principal) const;
+    /// The principal and all groups it is in; with the request's links and the groups that these are in.
+    std::set<std::string> identities(const NaiveRequest& request) const;
     /// By path or through management groups.
     bool covers(const std::string& above, const std::string& below) const;
 

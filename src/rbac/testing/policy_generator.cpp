@@ -37,6 +37,7 @@ NaiveRequest GeneratedRequest::naive() const {
                      .is_data_action = operation.is_data_action(),
                      .scope = scope.value(),
                      .attributes = {}};
+    for (const auto& link : links) out.links.insert(link.value());
     if (!repository.empty()) {
         for (const auto* name : repository_name) out.attributes[folded(name)] = {repository};
     }
@@ -59,6 +60,7 @@ NaiveRequest GeneratedRequest::naive() const {
 // Ids 0.. are principals, 100.. groups, 200.. custom roles.
 Guid PolicyGenerator::principal() { return id(below(4)); }
 Guid PolicyGenerator::group() { return id(100 + below(4)); }
+Guid PolicyGenerator::link() { return id(300 + below(4)); }
 Guid PolicyGenerator::role() { return one_in(3) ? any_of(built_in_roles()).id : id(200 + below(7)); }
 
 // Those that conditions are made for come more often.
@@ -311,6 +313,7 @@ GeneratedPolicy PolicyGenerator::policy() {
     for (std::size_t i = 0, count = below(6); i < count; ++i) input.custom_roles.push_back(role_definition(i, out.conditions));
     for (std::size_t i = 0, count = below(20); i < count; ++i) input.assignments.push_back(assignment(i, out.conditions));
     for (auto count = below(12); count > 0; --count) input.memberships.push_back({group(), one_in(2) ? principal() : group()});
+    for (auto count = below(4); count > 0; --count) input.memberships.push_back({group(), link()});
     if (one_in(2)) {
         for (std::size_t i = 0, count = below(4); i < count; ++i) input.deny_assignments.push_back(deny_assignment(i));
     }
@@ -337,6 +340,7 @@ void PolicyGenerator::change(GeneratedPolicy& policy) {
 
 GeneratedRequest PolicyGenerator::request(const PolicyInput& policy) {
     GeneratedRequest out{.principal = one_in(40) ? id(99) : principal(),
+                         .links = {},
                          .operation = operation(),
                          .scope = *Scope::parse(scope()),
                          .repository = {},
@@ -344,6 +348,7 @@ GeneratedRequest PolicyGenerator::request(const PolicyInput& policy) {
                          .existing = {},
                          .security_attributes = {},
                          .now = {}};
+    while (one_in(3)) out.links.push_back(one_in(4) ? group() : link());
     // Near an assignment, or there are few that hit.
     if (!policy.assignments.empty() && one_in(2)) {
         const auto& near = any_of(policy.assignments).scope.value();

@@ -20,6 +20,7 @@ struct GeneratedPolicy {
 
 struct GeneratedRequest {
     Guid principal;
+    std::vector<Guid> links{}; ///< what else stands for the principal
     Operation operation;
     Scope scope;
     std::string repository;
@@ -28,6 +29,7 @@ struct GeneratedRequest {
     std::vector<SecurityAttribute> security_attributes;
     std::string now; ///< RFC 3339; empty for none
 
+    Subject subject() const noexcept { return {principal, links}; }
     /// As the policy takes it. Views into this.
     Attributes attributes() const;
     /// As the naive evaluator takes it.
@@ -53,6 +55,7 @@ private:
 
     Guid principal();
     Guid group();
+    Guid link();
     Guid role();
     Operation operation();
     std::string scramble(std::string text);

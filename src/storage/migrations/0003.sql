@@ -21,6 +21,16 @@ create table operations (
 );
 create index operations_by_resource on operations(resource_id);
 create index operations_that_run on operations(kind, started_at) where ended_at is null;
+create index operations_that_ended on operations(ended_at) where ended_at is not null;
+
+-- Names and values of tags for people to choose from. A row without a value is the name itself.
+create table predefined_tags (
+    subscription_id text not null references subscriptions(id) on delete cascade,
+    name_key text not null,                 -- in lower case
+    value text not null,
+    name text not null,
+    primary key (subscription_id, name_key, value)
+) without rowid;
 
 -- Programs that sign in without a secret. `owner_id` is an application's or a principal's id.
 
@@ -138,6 +148,7 @@ create table sign_in_sessions (
     id text primary key,
     principal_id text not null references principals(id) on delete cascade,
     secret text not null,                   -- which of theirs they signed in with; empty: somebody else vouched for them
+    outside_groups text not null,           -- what a provider said of their groups: source, end, ids of outside_groups
     created_at bigint not null,
     ends_at bigint not null
 );
@@ -151,6 +162,7 @@ create table sign_in_grants (
     client_id text not null,
     confidential integer not null,          -- the client proves itself at each use
     secret text not null,                   -- as of the session
+    outside_groups text not null,           -- as of the session
     created_at bigint not null,
     ends_at bigint not null
 );
@@ -209,6 +221,26 @@ create table outside_accounts (
     primary key (issuer, subject)
 );
 create index outside_accounts_by_principal on outside_accounts(principal_id);
+
+-- Links: who an outside issuer puts into its group is in the group of the directory.
+create table outside_groups (
+    id text primary key,                    -- another one when the link is made anew
+    issuer text not null,
+    value text not null,                    -- as in the issuer's tokens
+    group_id text not null references principals(id) on delete cascade,
+    unique (issuer, value, group_id)
+);
+create index outside_groups_by_group on outside_groups(group_id);
+create trigger outside_groups_changed_by_insert after insert on outside_groups for each row begin
+    insert into world_changes(kind, key) values ('membership', new.group_id || ' ' || new.id);
+end;
+create trigger outside_groups_changed_by_delete after delete on outside_groups for each row begin
+    insert into world_changes(kind, key) values ('membership', old.group_id || ' ' || old.id);
+end;
+
+-- The memberships that decisions go by: to them a link is a member.
+create view memberships as
+    select group_id, member_id from group_members union all select group_id, id as member_id from outside_groups;
 
 -- Blobs that a running import has fetched and checked, not yet linked by any repository: they are when all that the image
 -- needs is there. Without a reference to the operation, so that none is forgotten when that goes.
