@@ -1,7 +1,7 @@
 #include "data_plane/blob_commit.hpp"
 
 #include "data_plane/blob_rows.hpp"
-#include "data_plane/garbage_store.hpp"
+#include "data_plane/collection/garbage_store.hpp"
 #include "data_plane/repository_store.hpp"
 
 namespace berth::data_plane {
@@ -28,6 +28,9 @@ Result<void> link_pushed_blob(Session& session, const BlobPush& push) {
     }
     auto linked = link_blob(session, repository->repository.row, push.digest, push.now);
     if (!linked) return linked;
+    // Until a manifest lists it, nothing but this push wants it.
+    auto queued = queue_unlisted(session, push.digest, repository->repository.row, push.now);
+    if (!queued) return queued;
     return storage::append_event(session, push.now, push.pushed);
 }
 

@@ -2,6 +2,7 @@
 
 #include "data_plane/answers.hpp"
 #include "data_plane/blob_rows.hpp"
+#include "data_plane/collection/garbage_store.hpp"
 #include "data_plane/precondition.hpp"
 #include "data_plane/repository_store.hpp"
 #include "gateway/error_response.hpp"
@@ -16,6 +17,9 @@ namespace {
 using gateway::Context;
 using storage::ReadKind;
 using storage::Session;
+
+// What was queued so lately keeps nearly all of its grace: not worth a write.
+constexpr std::chrono::minutes grace_is_fresh{1};
 
 // A part only if the client's copy is of what is here (RFC 9110 section 13.1.5); a blob under a digest never changes, so
 // that a date, the header's other form, says nothing and means the whole.
@@ -32,6 +36,35 @@ http::Response range_outside(std::uint64_t size, const Context& context) {
     place.correlation_id = context.correlation_id();
     auto response = gateway::error_response(error, place);
     response.headers.add("Content-Range", fmt::format("bytes */{}", size));
+    return response;
+}
+
+http::Response part_or_whole(const http::ByteRange* range, const HotItem& blob) {
+    http::Response response;
+    response.headers.reserve(12);
+    response.headers.add("Content-Type", "application/octet-stream");
+    response.headers.add("Docker-Content-Digest", blob.digest);
+    response.headers.add("ETag", blob.entity_tag);
+    response.headers.add("Accept-Ranges", "bytes");
+    if (range != nullptr) {
+        response.status = 206;
+        response.headers.add("Content-Range",
+                             fmt::format("bytes {}-{}/{}", range->offset, range->offset + range->length - 1, blob.size));
+    }
+    return response;
+}
+
+http::Response small_blob_response(const Context& context, const HotItem& blob) {
+    const http::Headers& headers = context.request().headers;
+    if (is_not_modified(headers, blob.entity_tag)) return not_modified(blob.digest, blob.entity_tag);
+    const auto range = http::parse_range(wanted_range(headers, blob.entity_tag), blob.size);
+    if (!range) return range_outside(blob.size, context);
+    http::Response response = part_or_whole(*range ? &**range : nullptr, blob);
+    if (*range) {
+        response.body = blob.content->substr((*range)->offset, (*range)->length);
+    } else {
+        response.body = blob.content;
+    }
     return response;
 }
 
@@ -60,43 +93,50 @@ std::vector<gateway::Route> BlobRoutes::routes() {
 }
 
 Task<Result<http::Response>> BlobRoutes::get(Context& context) {
-    const auto digest = Digest::parse(context.parameter("digest"));
-    if (!digest) co_return std::unexpected(digest.error());
+    const std::int64_t registry = context.registry().row;
+    const std::string& repository = context.repository().value();
+    const std::string_view wanted = context.parameter("digest");
     const http::Request& request = context.request();
     const bool is_head = request.method == http::Method::head;
-    const auto read = [&](Session& session) {
-        return read_blob(session, context.registry().row, context.repository().value(), *digest, !is_head);
-    };
+    if (!is_head) {
+        if (const auto hot = hot_.find(HotContent::Kind::blob, registry, repository, wanted)) {
+            co_return small_blob_response(context, *hot);
+        }
+    }
+
+    const auto version = services_.database.version();
+    const auto digest = Digest::parse(wanted);
+    if (!digest) co_return std::unexpected(digest.error());
+    const auto read = [&](Session& session) { return read_blob(session, registry, repository, *digest, !is_head); };
     auto blob = co_await services_.database.read(ReadKind::point, read);
+    if (blob && is_head) {
+        auto kept = co_await keep(context, *digest, *blob);
+        blob = std::move(kept);
+    }
     if (!blob) co_return failure(std::move(blob));
 
-    std::string tag = entity_tag(*digest);
-    if (is_not_modified(request.headers, tag)) co_return not_modified(*digest);
+    auto item = std::make_shared<HotItem>();
+    item->digest = digest->to_string();
+    item->entity_tag = entity_tag(*digest);
+    item->size = blob->size;
+    if (!is_head && !blob->key) {
+        item->content = std::make_shared<const std::string>(std::move(blob->content));
+        hot_.keep(HotContent::Kind::blob, registry, repository, wanted, version, item);
+        co_return small_blob_response(context, *item);
+    }
+
+    if (is_not_modified(request.headers, item->entity_tag)) co_return not_modified(item->digest, item->entity_tag);
     // Range is defined for GET alone (RFC 9110 section 14.2).
     std::optional<http::ByteRange> range;
     if (!is_head) {
-        auto parsed = http::parse_range(wanted_range(request.headers, tag), blob->size);
+        auto parsed = http::parse_range(wanted_range(request.headers, item->entity_tag), blob->size);
         if (!parsed) co_return range_outside(blob->size, context);
         range = *parsed;
     }
 
-    http::Response response;
-    response.headers.reserve(12);
-    response.headers.add("Content-Type", "application/octet-stream");
-    response.headers.add("Docker-Content-Digest", digest->to_string());
-    response.headers.add("ETag", std::move(tag));
-    response.headers.add("Accept-Ranges", "bytes");
+    http::Response response = part_or_whole(range ? &*range : nullptr, *item);
     if (is_head) {
         response.headers.add("Content-Length", std::to_string(blob->size));
-        co_return response;
-    }
-    if (range) {
-        response.status = 206;
-        response.headers.add("Content-Range",
-                             fmt::format("bytes {}-{}/{}", range->offset, range->offset + range->length - 1, blob->size));
-    }
-    if (!blob->key) {
-        response.body = range ? blob->content.substr(range->offset, range->length) : std::move(blob->content);
         co_return response;
     }
     auto object = co_await services_.blobs.open(*blob->key);
@@ -104,6 +144,28 @@ Task<Result<http::Response>> BlobRoutes::get(Context& context) {
     response.body = http::FileRange{
         .file = std::move(object->file), .offset = range ? range->offset : 0, .length = range ? range->length : blob->size};
     co_return response;
+}
+
+// Who asks whether a blob is there is about to push a manifest that lists it without sending it again. So its grace begins
+// anew, should it be waiting to be collected.
+Task<Result<StoredBlob>> BlobRoutes::keep(Context& context, const Digest& digest, const StoredBlob& blob) {
+    const std::int64_t registry = context.registry().row;
+    const std::string& name = context.repository().value();
+    const Timestamp now = context.now();
+    const auto look = [&](Session& session) { return is_queued(session, registry, name, digest, now - grace_is_fresh); };
+    auto queued = co_await services_.database.read(ReadKind::point, look);
+    if (!queued) co_return failure(std::move(queued));
+    if (!*queued) co_return blob;
+    const auto renew = [&](Session& session) -> Result<StoredBlob> {
+        if (auto renewed = renew_grace(session, registry, name, digest, now); !renewed) return failure(std::move(renewed));
+        return read_blob(session, registry, name, digest, false);
+    };
+    auto renewed = co_await services_.database.write(renew);
+    // It is there whether or not that can be noted: on a full disk nobody pushes.
+    if (!renewed && (renewed.error().code == ErrorCode::storage_full || renewed.error().code == ErrorCode::storage_read_only)) {
+        co_return blob;
+    }
+    co_return renewed;
 }
 
 Task<Result<http::Response>> BlobRoutes::remove(Context& context) {

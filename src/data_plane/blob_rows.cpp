@@ -2,7 +2,8 @@
 
 #include "base/encoding.hpp"
 #include "data_plane/attributes.hpp"
-#include "data_plane/garbage_store.hpp"
+#include "data_plane/collection/garbage_store.hpp"
+#include "data_plane/collection/quarantine_store.hpp"
 #include "data_plane/repository_store.hpp"
 
 #include <fmt/format.h>
@@ -16,18 +17,31 @@ std::unexpected<Error> blob_unknown(const Digest& digest) {
     return failure(ErrorCode::blob_unknown, fmt::format("blob {} is not found", text), boost::json::object{{"digest", text}});
 }
 
+namespace {
+
+// As if it were not there, so that clients send it again: that heals it.
+std::unexpected<Error> blob_damaged(const Digest& digest) {
+    const std::string text = digest.to_string();
+    return failure(ErrorCode::blob_unknown,
+                   fmt::format("The stored bytes of the blob {} were found damaged and are not served. Push it again.", text),
+                   boost::json::object{{"digest", text}});
+}
+
+} // namespace
+
 Result<StoredBlob> read_blob(Session& session, std::int64_t registry, std::string_view repository, const Digest& digest,
                              bool with_content) {
     // Outer joins, so that one query tells a repository that is not there from a blob that it does not link.
-    auto rows = with_content
-                    ? session.query("select r.attributes, b.size, b.storage_key, b.content from repositories r "
-                                    "left join repository_blobs l on l.repository_id = r.id and l.digest = ?3 "
-                                    "left join blobs b on b.digest = l.digest where r.registry_id = ?1 and r.name = ?2",
-                                    registry, repository, digest)
-                    : session.query("select r.attributes, b.size, b.storage_key from repositories r "
-                                    "left join repository_blobs l on l.repository_id = r.id and l.digest = ?3 "
-                                    "left join blobs b on b.digest = l.digest where r.registry_id = ?1 and r.name = ?2",
-                                    registry, repository, digest);
+    auto rows =
+        with_content
+            ? session.query("select r.attributes, b.size, b.storage_key, b.content is null, b.content from repositories r "
+                            "left join repository_blobs l on l.repository_id = r.id and l.digest = ?3 "
+                            "left join blobs b on b.digest = l.digest where r.registry_id = ?1 and r.name = ?2",
+                            registry, repository, digest)
+            : session.query("select r.attributes, b.size, b.storage_key, b.content is null from repositories r "
+                            "left join repository_blobs l on l.repository_id = r.id and l.digest = ?3 "
+                            "left join blobs b on b.digest = l.digest where r.registry_id = ?1 and r.name = ?2",
+                            registry, repository, digest);
     if (!rows) return failure(std::move(rows));
     auto found = rows->next();
     if (!found) return failure(std::move(found));
@@ -36,26 +50,33 @@ Result<StoredBlob> read_blob(Session& session, std::int64_t registry, std::strin
         return failure(std::move(readable));
     }
     if (rows->is_null(1)) return blob_unknown(digest);
+    if (rows->is_null(2) && rows->boolean(3)) return blob_damaged(digest);
     StoredBlob blob{.size = static_cast<std::uint64_t>(rows->integer(1)), .key = std::nullopt, .content = {}};
     if (!rows->is_null(2)) {
         blob.key = storage::StorageKey::parse(rows->text(2));
         if (!blob.key) return failure(ErrorCode::internal, "A blob's storage key in the database is damaged.");
     } else if (with_content) {
-        blob.content = as_text(rows->bytes(3));
+        blob.content = as_text(rows->bytes(4));
     }
     return blob;
 }
 
 Result<bool> insert_blob(Session& session, const NewBlob& blob, Timestamp now) {
-    auto inserted = blob.key
-                        ? session.execute("insert into blobs(digest, size, storage_key, created_at) values (?1, ?2, ?3, ?4) "
-                                          "on conflict do nothing",
-                                          blob.digest, blob.size, blob.key->value(), now)
-                        : session.execute("insert into blobs(digest, size, content, created_at) values (?1, ?2, ?3, ?4) "
-                                          "on conflict do nothing",
-                                          blob.digest, blob.size, blob.content, now);
+    // A row with neither key nor content is quarantined: it takes the new bytes.
+    auto inserted =
+        blob.key
+            ? session.execute("insert into blobs(digest, size, storage_key, created_at) values (?1, ?2, ?3, ?4) "
+                              "on conflict (digest) do update set size = excluded.size, storage_key = excluded.storage_key "
+                              "where blobs.storage_key is null and blobs.content is null",
+                              blob.digest, blob.size, blob.key->value(), now)
+            : session.execute("insert into blobs(digest, size, content, created_at) values (?1, ?2, ?3, ?4) "
+                              "on conflict (digest) do update set size = excluded.size, content = excluded.content "
+                              "where blobs.storage_key is null and blobs.content is null",
+                              blob.digest, blob.size, blob.content, now);
     if (!inserted) return failure(std::move(inserted));
-    return *inserted > 0;
+    if (*inserted == 0) return false;
+    if (auto released = release_blob(session, blob.digest); !released) return failure(std::move(released));
+    return true;
 }
 
 Result<void> link_blob(Session& session, std::int64_t repository, const Digest& digest, Timestamp now) {
@@ -68,7 +89,9 @@ Result<void> link_blob(Session& session, std::int64_t repository, const Digest& 
 }
 
 Result<bool> is_linked(Session& session, std::int64_t repository, const Digest& digest) {
-    auto rows = session.query("select 1 from repository_blobs where repository_id = ?1 and digest = ?2", repository, digest);
+    auto rows = session.query("select 1 from repository_blobs where repository_id = ?1 and digest = ?2 and not exists "
+                              "(select 1 from quarantined_content where digest = ?2 and repository_id = 0)",
+                              repository, digest);
     if (!rows) return failure(std::move(rows));
     return rows->next();
 }

@@ -1,6 +1,7 @@
 #include "data_plane/manifest_deletion.hpp"
 
 #include "data_plane/attributes.hpp"
+#include "data_plane/collection/untagged_store.hpp"
 #include "data_plane/manifest_store.hpp"
 
 #include <fmt/format.h>
@@ -44,9 +45,11 @@ Result<void> delete_rows(Session& session, std::int64_t repository, const Digest
     auto queued = session.execute("insert into garbage_candidates(digest, repository_id, queued_at) "
                                   "select digest, repository_id, ?3 from manifest_references "
                                   "where repository_id = ?1 and manifest = ?2 and is_manifest = 0 "
-                                  "on conflict (digest, repository_id) do update set queued_at = excluded.queued_at",
+                                  "on conflict (digest, repository_id) do update set queued_at = excluded.queued_at, "
+                                  "reason = excluded.reason",
                                   repository, digest, now);
     if (!queued) return failure(std::move(queued));
+    if (auto noted = note_untagged_children(session, repository, digest, now); !noted) return noted;
     auto deleted = session.execute("delete from manifests where repository_id = ?1 and digest = ?2", repository, digest);
     if (!deleted) return failure(std::move(deleted));
     return {};

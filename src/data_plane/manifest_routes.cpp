@@ -67,6 +67,23 @@ Result<Prepared> prepare(std::optional<std::string_view> content_type, std::stri
     return Prepared{.document = std::move(*document), .digest = digest};
 }
 
+http::Response manifest_response(const http::Request& request, const HotItem& manifest) {
+    if (is_not_modified(request.headers, manifest.entity_tag)) {
+        return not_modified(manifest.digest, manifest.entity_tag);
+    }
+    http::Response response;
+    response.headers.reserve(12);
+    response.headers.add("Content-Type", manifest.media_type);
+    response.headers.add("Docker-Content-Digest", manifest.digest);
+    response.headers.add("ETag", manifest.entity_tag);
+    if (request.method == http::Method::head) {
+        response.headers.add("Content-Length", std::to_string(manifest.size));
+    } else {
+        response.body = manifest.content;
+    }
+    return response;
+}
+
 boost::json::array names_of(const std::vector<Tag>& tags) {
     boost::json::array out;
     for (const Tag& tag : tags) out.emplace_back(tag.value());
@@ -107,28 +124,31 @@ std::vector<gateway::Route> ManifestRoutes::routes() {
 }
 
 Task<Result<http::Response>> ManifestRoutes::get(Context& context) {
-    const auto reference = parse_reference(context.parameter("reference"));
+    const std::int64_t registry = context.registry().row;
+    const std::string& repository = context.repository().value();
+    const std::string_view wanted = context.parameter("reference");
+    if (const auto hot = hot_.find(HotContent::Kind::manifest, registry, repository, wanted)) {
+        co_return manifest_response(context.request(), *hot);
+    }
+
+    const auto version = services_.database.version();
+    const auto reference = parse_reference(wanted);
     if (!reference) co_return std::unexpected(reference.error());
     const bool is_head = context.request().method == http::Method::head;
-    const auto read = [&](Session& session) {
-        return read_manifest(session, context.registry().row, context.repository().value(), *reference, !is_head);
-    };
+    const auto read = [&](Session& session) { return read_manifest(session, registry, repository, *reference, !is_head); };
     auto manifest = co_await services_.database.read(ReadKind::point, read);
     if (!manifest) co_return failure(std::move(manifest));
 
-    std::string tag = entity_tag(manifest->digest);
-    if (is_not_modified(context.request().headers, tag)) co_return not_modified(manifest->digest);
-    http::Response response;
-    response.headers.reserve(10);
-    response.headers.add("Content-Type", std::move(manifest->media_type));
-    response.headers.add("Docker-Content-Digest", manifest->digest.to_string());
-    response.headers.add("ETag", std::move(tag));
-    if (is_head) {
-        response.headers.add("Content-Length", std::to_string(manifest->size));
-    } else {
-        response.body = std::move(manifest->content);
+    auto item = std::make_shared<HotItem>();
+    item->digest = manifest->digest.to_string();
+    item->entity_tag = entity_tag(manifest->digest);
+    item->media_type = std::move(manifest->media_type);
+    item->size = manifest->size;
+    if (!is_head) {
+        item->content = std::make_shared<const std::string>(std::move(manifest->content));
+        hot_.keep(HotContent::Kind::manifest, registry, repository, wanted, version, item);
     }
-    co_return response;
+    co_return manifest_response(context.request(), *item);
 }
 
 Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
@@ -225,7 +245,7 @@ Task<Result<http::Response>> ManifestRoutes::remove_tag(Context& context, const 
         if (auto writable = require_writable(repository->attributes, fmt::format("the repository '{}'", name)); !writable) {
             return writable;
         }
-        auto digest = delete_tag(session, repository->row, tag);
+        auto digest = delete_tag(session, repository->row, tag, context.now());
         if (!digest) return failure(std::move(digest));
         if (auto holds = precondition.check(*digest); !holds) return holds;
         if (auto touched = touch_repository(session, repository->row, context.now()); !touched) return touched;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "data_plane/hot_content.hpp"
 #include "data_plane/manifest_document.hpp"
 #include "gateway/context.hpp"
 #include "gateway/route.hpp"
@@ -12,7 +13,7 @@ namespace berth::data_plane {
 /// `/v2/<name>/manifests/<reference>` (OCI distribution specification: end-3, end-7, end-9).
 class ManifestRoutes {
 public:
-    explicit ManifestRoutes(gateway::Services services) : services_(services) {}
+    ManifestRoutes(gateway::Services services, HotContent& hot) : services_(services), hot_(hot) {}
     std::vector<gateway::Route> routes();
 
 private:
@@ -24,6 +25,7 @@ private:
     Task<ImagePlatform> read_platform(const gateway::Context& context, const ManifestDocument& document);
 
     gateway::Services services_;
+    HotContent& hot_;
 };
 
 } // namespace berth::data_plane

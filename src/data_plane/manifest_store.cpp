@@ -2,6 +2,9 @@
 
 #include "base/encoding.hpp"
 #include "data_plane/blob_rows.hpp"
+#include "data_plane/collection/garbage_store.hpp"
+#include "data_plane/collection/quarantine_store.hpp"
+#include "data_plane/collection/untagged_store.hpp"
 #include "data_plane/repository_store.hpp"
 #include "data_plane/tag_store.hpp"
 
@@ -23,6 +26,15 @@ std::unexpected<Error> manifest_unknown(const Reference& reference) {
 }
 
 namespace {
+
+// As if it were not there, so that clients push it again: that heals it.
+std::unexpected<Error> manifest_damaged(const Digest& digest) {
+    const std::string text = digest.to_string();
+    return failure(
+        ErrorCode::manifest_unknown,
+        fmt::format("The stored bytes of the manifest {} were found damaged and are not served. Push it again.", text),
+        boost::json::object{{"digest", text}});
+}
 
 // Columns: attributes of repository, manifest and tag; digest; media type; size; content. Outer joins, so that one query
 // tells a repository that is not there from a manifest that it does not have.
@@ -60,10 +72,16 @@ std::string describe(const Reference& reference) {
     return fmt::format("the manifest '{}'", std::get<Digest>(reference).to_string());
 }
 
-Result<bool> has_manifest(Session& session, std::int64_t repository, const Digest& digest) {
-    auto rows = session.query("select 1 from manifests where repository_id = ?1 and digest = ?2", repository, digest);
+enum class Presence : std::uint8_t { missing, whole, quarantined };
+
+Result<Presence> find_manifest(Session& session, std::int64_t repository, const Digest& digest) {
+    auto rows =
+        session.query("select length(content) from manifests where repository_id = ?1 and digest = ?2", repository, digest);
     if (!rows) return failure(std::move(rows));
-    return rows->next();
+    auto found = rows->next();
+    if (!found) return failure(std::move(found));
+    if (!*found) return Presence::missing;
+    return rows->integer(0) > 0 ? Presence::whole : Presence::quarantined;
 }
 
 Result<void> check_blobs(Session& session, std::int64_t repository, const ManifestDocument& document) {
@@ -123,8 +141,11 @@ Result<void> insert_manifest(Session& session, std::int64_t repository, const Ma
                                       "values (?1, ?2, ?3, ?4)",
                                       repository, push.digest, reference.digest, reference.is_manifest);
         if (!listed) return failure(std::move(listed));
+        if (reference.is_manifest) continue;
+        if (auto done = unqueue_listed(session, reference.digest, repository); !done) return done;
     }
-    return {};
+    if (!push.tags.empty()) return {};
+    return note_untagged(session, repository, push.digest, push.now);
 }
 
 Result<void> check_precondition(Session& session, std::int64_t repository, const ManifestPush& push, bool known) {
@@ -158,6 +179,7 @@ Result<StoredManifest> read_manifest(Session& session, std::int64_t registry, st
     if (!of_manifest.read_enabled()) return failure(require_readable(of_manifest, describe(reference)));
     auto digest = rows->digest(3);
     if (!digest) return failure(std::move(digest));
+    if (rows->integer(5) == 0) return manifest_damaged(*digest);
     StoredManifest out{.digest = *digest,
                        .media_type = std::string(rows->text(4)),
                        .size = static_cast<std::uint64_t>(rows->integer(5)),
@@ -171,12 +193,16 @@ Result<bool> push_manifest(Session& session, const ManifestPush& push) {
     if (!pushed) return failure(std::move(pushed));
     const std::int64_t repository = pushed->repository.row;
 
-    auto known = has_manifest(session, repository, push.digest);
+    auto known = find_manifest(session, repository, push.digest);
     if (!known) return failure(std::move(known));
-    if (auto holds = check_precondition(session, repository, push, *known); !holds) return failure(std::move(holds));
+    if (auto holds = check_precondition(session, repository, push, *known != Presence::missing); !holds)
+        return failure(std::move(holds));
     if (auto complete = check_blobs(session, repository, push.document); !complete) return failure(std::move(complete));
-    if (!*known) {
+    if (*known == Presence::missing) {
         if (auto inserted = insert_manifest(session, repository, push); !inserted) return failure(std::move(inserted));
+    } else if (*known == Presence::quarantined) {
+        auto healed = heal_manifest(session, repository, push.digest, push.content);
+        if (!healed) return failure(std::move(healed));
     }
     for (const Tag& tag : push.tags) {
         if (auto set = set_tag(session, repository, tag, push.digest, push.now); !set) return failure(std::move(set));

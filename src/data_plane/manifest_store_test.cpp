@@ -118,7 +118,7 @@ TEST_F(Manifests, LocksHold) {
         return !result && result.error().code == ErrorCode::operation_disallowed;
     };
     const auto row = row_of("a");
-    const auto untag = [&] { return try_write([&](Session& session) { return delete_tag(session, row, *Tag::parse("v1")); }); };
+    const auto untag = [&] { return try_write([&](Session& session) { return delete_tag(session, row, *Tag::parse("v1"), now()); }); };
 
     lock_tags(13); // not writable
     EXPECT_TRUE(disallowed(try_push("a", "v1", other)));

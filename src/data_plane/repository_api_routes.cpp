@@ -295,7 +295,7 @@ RepositoryApiRoutes::Answer RepositoryApiRoutes::remove_tag(Context& context) {
         if (!writable) return failure(std::move(writable));
         // The words of this API for a missing tag.
         if (auto details = read_tag_details(session, repository->row, *tag); !details) return failure(std::move(details));
-        auto digest = delete_tag(session, repository->row, *tag);
+        auto digest = delete_tag(session, repository->row, *tag, context.now());
         if (!digest) return digest;
         auto touched = touch_repository(session, repository->row, context.now());
         if (!touched) return failure(std::move(touched));

@@ -59,7 +59,8 @@ Result<DeletedManifests> delete_repository(Session& session, std::int64_t regist
     }
     auto queued = session.execute("insert into garbage_candidates(digest, repository_id, queued_at) "
                                   "select digest, 0, ?2 from repository_blobs where repository_id = ?1 "
-                                  "on conflict (digest, repository_id) do update set queued_at = excluded.queued_at",
+                                  "on conflict (digest, repository_id) do update set queued_at = excluded.queued_at, "
+                                  "reason = excluded.reason",
                                   repository->row, now);
     if (!queued) return failure(std::move(queued));
     auto out = delete_content(session, repository->row);

@@ -1,5 +1,6 @@
 #include "data_plane/tag_store.hpp"
 
+#include "data_plane/collection/untagged_store.hpp"
 #include "data_plane/manifest_store.hpp"
 
 #include <fmt/format.h>
@@ -35,7 +36,7 @@ Result<void> set_tag(Session& session, std::int64_t repository, const Tag& tag, 
         auto moved = session.execute("update tags set digest = ?3, updated_at = ?4 where repository_id = ?1 and name = ?2",
                                      repository, tag.value(), digest, now);
         if (!moved) return failure(std::move(moved));
-        return {};
+        return note_untagged(session, repository, (*current)->digest, now);
     }
     auto made = session.execute("insert into tags(repository_id, name, digest, created_at, updated_at) "
                                 "values (?1, ?2, ?3, ?4, ?4)",
@@ -44,7 +45,7 @@ Result<void> set_tag(Session& session, std::int64_t repository, const Tag& tag, 
     return {};
 }
 
-Result<Digest> delete_tag(Session& session, std::int64_t repository, const Tag& tag) {
+Result<Digest> delete_tag(Session& session, std::int64_t repository, const Tag& tag, Timestamp now) {
     auto current = find_tag(session, repository, tag);
     if (!current) return failure(std::move(current));
     if (!*current) return manifest_unknown(tag);
@@ -53,6 +54,7 @@ Result<Digest> delete_tag(Session& session, std::int64_t repository, const Tag& 
     }
     auto deleted = session.execute("delete from tags where repository_id = ?1 and name = ?2", repository, tag.value());
     if (!deleted) return failure(std::move(deleted));
+    if (auto noted = note_untagged(session, repository, (*current)->digest, now); !noted) return failure(std::move(noted));
     return (*current)->digest;
 }
 

@@ -28,7 +28,7 @@ Result<std::optional<StoredTag>> find_tag(storage::Session& session, std::int64_
 Result<void> set_tag(storage::Session& session, std::int64_t repository, const Tag& tag, const Digest& digest, Timestamp now);
 
 /// Deletes the tag, not what it points to, and returns that. `manifest_unknown`, or `operation_disallowed` if it is locked.
-Result<Digest> delete_tag(storage::Session& session, std::int64_t repository, const Tag& tag);
+Result<Digest> delete_tag(storage::Session& session, std::int64_t repository, const Tag& tag, Timestamp now);
 
 /// Names in byte order behind `after`, hidden ones left out; at most `limit`.
 Result<std::vector<std::string>> list_tags(storage::Session& session, std::int64_t repository, std::string_view after,

@@ -1,8 +1,9 @@
-#include "data_plane/sweeper.hpp"
+#include "data_plane/collection/sweeper.hpp"
 
 #include "base/worker_pool.hpp"
-#include "data_plane/garbage_store.hpp"
+#include "data_plane/collection/garbage_store.hpp"
 #include "data_plane/manifest_deletion.hpp"
+#include "data_plane/tag_store.hpp"
 #include "data_plane/testing/content_database.hpp"
 #include "storage/files/file_blob_store.hpp"
 #include "storage/testing/temporary_folder.hpp"
@@ -23,7 +24,7 @@ protected:
     }
     Swept sweep() {
         clock_.time = now();
-        Sweeper sweeper(*database_, *blobs_, clock_, {.grace = std::chrono::hours(1), .upload_rest = std::chrono::hours(25)});
+        Sweeper sweeper(*database_, *blobs_, clock_, policy_);
         auto swept = sync_wait(sweeper.sweep());
         EXPECT_TRUE(swept) << swept.error().message;
         return *swept;
@@ -53,6 +54,7 @@ protected:
         Timestamp now() const noexcept override { return time; }
     };
     SetClock clock_;
+    CollectionPolicy policy_{.grace = std::chrono::hours(1)};
     storage::TemporaryFolder folder_;
     WorkerPool workers_{1};
     std::unique_ptr<storage::FileBlobStore> blobs_;
@@ -206,6 +208,155 @@ TEST_F(Sweeping, ABlobThatALockedManifestListsStays) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::operation_disallowed);
     EXPECT_TRUE(has_blob("a", "layer"));
+}
+
+TEST_F(Sweeping, TakesBlobsThatNoManifestListsAfterAGrace) {
+    const auto push = [&](std::string_view content) {
+        const Digest digest = push_blob("a", content);
+        const auto row = row_of("a");
+        write([&](Session& session) { return queue_unlisted(session, digest, row, now()); });
+    };
+    push("never listed");
+    push("config");
+    push("layer");
+    const std::string image_text = image("config", "layer");
+    ASSERT_TRUE(try_push("a", "v1", image_text));
+    EXPECT_EQ(count("select count(*) from garbage_candidates"), 1) << "what a manifest lists is no candidate";
+    push("layer");
+    EXPECT_EQ(count("select count(*) from garbage_candidates"), 1) << "nor is it when it is pushed again";
+
+    pass(std::chrono::minutes(59));
+    EXPECT_TRUE(sweep().is_nothing());
+    policy_.unlisted_blobs = false;
+    EXPECT_TRUE(sweep_later().is_nothing()) << "the policy keeps them";
+    EXPECT_TRUE(has_blob("a", "never listed"));
+    policy_.unlisted_blobs = true;
+    const Swept swept = sweep();
+    EXPECT_EQ(swept.links, 1U);
+    EXPECT_EQ(swept.blobs, 1U);
+    EXPECT_FALSE(has_blob("a", "never listed"));
+    EXPECT_TRUE(has_blob("a", "layer"));
+}
+
+TEST_F(Sweeping, WhoeverAsksForACandidateKeepsIt) {
+    const Digest digest = push_blob("a", "asked for");
+    const auto row = row_of("a");
+    write([&](Session& session) { return queue_unlisted(session, digest, row, now()); });
+    pass(std::chrono::minutes(59));
+    EXPECT_TRUE(read([&](Session& session) { return is_queued(session, registry, "a", digest, now()); }));
+    EXPECT_FALSE(read([&](Session& session) { return is_queued(session, registry, "b", digest, now()); }));
+    EXPECT_FALSE(
+        read([&](Session& session) { return is_queued(session, registry, "a", digest, now() - std::chrono::hours(1)); }));
+    write([&](Session& session) { return renew_grace(session, registry, "a", digest, now()); });
+    pass(std::chrono::minutes(59));
+    sweep();
+    EXPECT_TRUE(has_blob("a", "asked for"));
+    pass(std::chrono::minutes(2));
+    sweep();
+    EXPECT_FALSE(has_blob("a", "asked for"));
+}
+
+TEST_F(Sweeping, RemovesNoObjectWhileSomebodyCopiesThem) {
+    const StorageKey key = store_object();
+    write([&](Session& session) { return insert_given_up_object(session, key); });
+    execute("insert into collection_holds(id, holder, until) values ('one', 'a backup', ?1)", now() + std::chrono::hours(3));
+    EXPECT_EQ(sweep().objects, 0U);
+    EXPECT_TRUE(has_object(key));
+    EXPECT_EQ(sweep_later().objects, 0U);
+    EXPECT_EQ(sweep_later().objects, 1U) << "a hold that nobody renews ends";
+    EXPECT_FALSE(has_object(key));
+}
+
+class SweepingUntagged : public Sweeping {
+protected:
+    void SetUp() override {
+        Sweeping::SetUp();
+        policy_.untagged_after = std::chrono::days(7);
+    }
+    Swept sweep_after_a_week() {
+        pass(std::chrono::days(7) + std::chrono::seconds(1));
+        return sweep();
+    }
+    bool has(std::string_view repository, const Digest& digest) { return try_get(repository, digest.to_string()).has_value(); }
+    void untag(std::string_view repository, std::string_view tag) {
+        const auto row = row_of(repository);
+        write([&](Session& session) { return delete_tag(session, row, *Tag::parse(tag), now()); });
+    }
+};
+
+TEST_F(SweepingUntagged, TakesWhatLostItsTag) {
+    const Digest moved = push_image("a", "v1", "one");
+    const Digest stays = push_image("a", "v1", "two"); // the tag moves
+    const Digest deleted = push_image("a", "v2", "three");
+    const Digest never = push_image("a", "", "four");
+    untag("a", "v2");
+    pass(std::chrono::days(6));
+    EXPECT_EQ(sweep().manifests, 0U);
+    EXPECT_TRUE(has("a", moved));
+    EXPECT_EQ(sweep_after_a_week().manifests, 3U);
+    EXPECT_FALSE(has("a", moved));
+    EXPECT_FALSE(has("a", deleted));
+    EXPECT_FALSE(has("a", never));
+    EXPECT_TRUE(has("a", stays));
+    EXPECT_EQ(count("select count(*) from events where kind = 'manifest.delete' and actor = 'collection'"), 3);
+    sweep_later();
+    EXPECT_FALSE(has_blob("a", "one")) << "its blobs follow after the grace";
+    EXPECT_TRUE(has_blob("a", "two"));
+}
+
+TEST_F(SweepingUntagged, KeepsAllWithoutAPolicy) {
+    policy_.untagged_after.reset();
+    const Digest never = push_image("a", "", "four");
+    EXPECT_EQ(sweep_after_a_week().manifests, 0U);
+    EXPECT_TRUE(has("a", never));
+}
+
+TEST_F(SweepingUntagged, KeepsWhatHasATagAgain) {
+    const Digest digest = push_image("a", "v1", "one");
+    untag("a", "v1");
+    push_image("a", "v3", "one");
+    EXPECT_EQ(sweep_after_a_week().manifests, 0U);
+    EXPECT_TRUE(has("a", digest));
+    EXPECT_EQ(count("select count(*) from untagged_manifests"), 0);
+}
+
+TEST_F(SweepingUntagged, KeepsChildrenAsLongAsTheirIndex) {
+    const Digest child = push_image("a", "", "one");
+    const std::string index =
+        fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}]}})", index_type, descriptor(child, 1, image_type));
+    ASSERT_TRUE(try_push("a", "v1", index));
+    EXPECT_EQ(sweep_after_a_week().manifests, 0U);
+    EXPECT_TRUE(has("a", child));
+    untag("a", "v1");
+    EXPECT_EQ(sweep_after_a_week().manifests, 1U) << "the index";
+    EXPECT_TRUE(has("a", child));
+    EXPECT_EQ(sweep_after_a_week().manifests, 1U) << "then its child, which nothing lists since then";
+    EXPECT_FALSE(has("a", child));
+}
+
+TEST_F(SweepingUntagged, ReferrersGoWithTheirSubject) {
+    const Digest subject = push_image("a", "v1", "one");
+    const Digest signature =
+        push_image("a", "", "signature", fmt::format(R"(,"subject":{})", descriptor(subject, 1, image_type)));
+    EXPECT_EQ(sweep_after_a_week().manifests, 0U);
+    EXPECT_TRUE(has("a", signature));
+    untag("a", "v1");
+    EXPECT_EQ(sweep_after_a_week().manifests, 2U);
+    EXPECT_FALSE(has("a", signature));
+}
+
+TEST_F(SweepingUntagged, KeepsWhatIsLockedUntilItIsNot) {
+    const Digest digest = push_image("a", "", "one");
+    for (const std::string_view lock : {"update manifests set attributes = 13", "update repositories set attributes = 14"}) {
+        execute("update manifests set attributes = 15");
+        execute("update repositories set attributes = 15");
+        execute(lock);
+        EXPECT_EQ(sweep_after_a_week().manifests, 0U);
+        EXPECT_TRUE(has("a", digest));
+    }
+    execute("update repositories set attributes = 15");
+    EXPECT_EQ(sweep_after_a_week().manifests, 1U);
+    EXPECT_FALSE(has("a", digest));
 }
 
 } // namespace

@@ -1,0 +1,72 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "base/task.hpp"
+#include "base/time.hpp"
+#include "data_plane/collection/garbage_store.hpp"
+#include "storage/blob_store.hpp"
+#include "storage/database.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+
+namespace berth::data_plane {
+
+/// What counts as garbage, and when.
+struct CollectionPolicy {
+    /// How long what may be garbage is left alone: a push in progress may be about to refer to it.
+    std::chrono::seconds grace = std::chrono::hours(24);
+    /// Whether blobs that no manifest has listed yet are collected, too.
+    bool unlisted_blobs = true;
+    /// Manifests that have had no tag for so long are collected; nullopt keeps them all.
+    std::optional<std::chrono::seconds> untagged_after{};
+    /// How long an upload may rest; its Location is of no use afterwards.
+    std::chrono::seconds upload_rest = std::chrono::hours(25);
+};
+
+/// What one run took away.
+struct Swept {
+    std::uint64_t links = 0;
+    std::uint64_t blobs = 0;
+    std::uint64_t objects = 0;
+    std::uint64_t uploads = 0;
+    std::uint64_t manifests = 0;
+
+    Swept& operator+=(const Swept& other) noexcept;
+    bool is_nothing() const noexcept { return links + blobs + objects + uploads + manifests == 0; }
+};
+
+/// Objects noted before they were written are left alone for so long at least: a push may be about to make one a blob.
+constexpr std::chrono::hours least_rest_of_objects{1};
+
+/// Collects garbage while the registry serves. It looks at what deletions queued, never at everything: a run costs what
+/// the garbage costs. To be run again and again; several at once, of several processes too, do no harm.
+class Sweeper {
+public:
+    Sweeper(storage::Database& database, storage::BlobStore& blobs, const Clock& clock, CollectionPolicy policy = {});
+
+    /// One run. What a failure leaves is taken by the next one.
+    Task<Result<Swept>> sweep();
+    /// All of it but the uploads: for a process that cannot know which of them are being written.
+    Task<Result<Swept>> sweep_without_uploads();
+    /// All runs so far together. Thread-safe.
+    Swept totals() const;
+
+private:
+    Task<Result<void>> sweep_content(Swept& swept);
+    Task<Result<void>> sweep_untagged(Timestamp before, Swept& swept);
+    Task<Result<void>> sweep_candidates(GarbageReason reason, Timestamp before, Swept& swept);
+    Task<Result<void>> sweep_pending_objects(Timestamp before, Swept& swept);
+    void add(const Swept& swept);
+
+    storage::Database& database_;
+    storage::BlobStore& blobs_;
+    const Clock& clock_;
+    CollectionPolicy policy_;
+    mutable std::mutex mutex_;
+    Swept totals_;
+};
+
+} // namespace berth::data_plane
