@@ -62,6 +62,7 @@ struct Answer {
     boost::json::value document = nullptr; ///< what JSON and YAML show, and tables too
     std::string note = {};                 ///< what a person is told below the table
     boost::json::value rows = nullptr;     ///< what tables show instead of the document
+    bool refuses = false;                  ///< the answer is a no: the exit status is that of a failure
 };
 
 struct Command {

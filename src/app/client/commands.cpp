@@ -198,7 +198,7 @@ int ClientCommands::run() {
     const std::string format = values.given("json") ? "json" : values.given("output") ? values.text("output") : "table";
     const std::string text = render(*answer, command.columns, format);
     const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-    if (written) return ExitStatus::done;
+    if (written) return answer->refuses ? ExitStatus::refused : ExitStatus::done;
     return fail({ErrorCode::storage_full, "It was done, but standard output cannot be written."});
 }
 

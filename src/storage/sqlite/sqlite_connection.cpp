@@ -140,6 +140,7 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr); // "text" in double quotes is a name, never a string
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    if (access == Access::inspect) sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     // Also ends SQLite's own checkpoints, which would make the commit that triggers them wait.
     sqlite3_wal_hook(
         handle,
@@ -243,7 +244,7 @@ Result<Statement*> SqliteConnection::prepare(std::string_view sql) {
     Error misuse{ErrorCode::internal, {}};
     if ((*statement)->in_use()) {
         misuse.message = fmt::format("the rows of the same statement are still being read: {}", sql);
-    } else if (access_ == Access::read && !sqlite3_stmt_readonly((*statement)->handle())) {
+    } else if (access_ != Access::write && !sqlite3_stmt_readonly((*statement)->handle())) {
         misuse.message = fmt::format("a read may not change anything: {}", sql);
     } else {
         (*statement)->take();

@@ -60,10 +60,13 @@ private:
 /// One connection to a SQLite file and its statements: the session that closures see. Used by one thread at a time.
 class SqliteConnection final : public Session {
 public:
-    enum class Access : std::uint8_t { read, write };
+    enum class Access : std::uint8_t {
+        read,   ///< refuses statements that change anything
+        write,  ///< creates the file if it is not there, readable by its owner only
+        inspect ///< as `read`, and closing it leaves even the log as it is
+    };
 
-    /// Opens the file, creating it with `Access::write` if it is not there (readable by its owner only). A connection
-    /// for reading refuses statements that change anything.
+    /// Opens the file.
     static Result<std::unique_ptr<SqliteConnection>> open(const std::string& path, const SqliteOptions& options, Access access);
     ~SqliteConnection() override;
     SqliteConnection(const SqliteConnection&) = delete;

@@ -5,9 +5,6 @@
 namespace berth::storage {
 namespace {
 
-// "brth" in PRAGMA application_id, https://www.sqlite.org/pragma.html#pragma_application_id: tells our files from others.
-constexpr std::int64_t application_id = 0x62727468;
-
 Result<std::int64_t> number(SqliteConnection& connection, std::string_view sql) {
     auto rows = connection.query(sql);
     if (!rows) return failure(std::move(rows));
@@ -19,7 +16,7 @@ Result<std::int64_t> number(SqliteConnection& connection, std::string_view sql) 
 Result<void> apply(SqliteConnection& connection, const Migration& step) {
     if (auto done = connection.run_script("begin immediate"); !done) return done;
     auto done = connection.run_script(to_sqlite(step.sql) + fmt::format(";pragma application_id = {};pragma user_version = {};",
-                                                                        application_id, step.version));
+                                                                        sqlite_application_id, step.version));
     if (done) {
         const auto broken = number(connection, "select count(*) from pragma_foreign_key_check");
         if (!broken) {
@@ -66,7 +63,7 @@ Result<void> migrate_sqlite(SqliteConnection& connection, std::span<const Migrat
     const auto tables = number(connection, "select count(*) from sqlite_schema");
     if (!tables) return std::unexpected(tables.error());
 
-    if (*owner != application_id && (*tables != 0 || *version != 0)) {
+    if (*owner != sqlite_application_id && (*tables != 0 || *version != 0)) {
         return failure(ErrorCode::conflict,
                        "The database in the data folder was not made by berth. Choose another data folder.");
     }
