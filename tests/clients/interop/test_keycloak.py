@@ -37,14 +37,14 @@ def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("people")
     keycloak = Keycloak(folder)
     try:
+        keycloak.wait()
         secret = folder / "keycloak-secret"
         secret.write_text("secret-of-berth-1\n")
         issuer = keycloak.issuer("people")
         berth = Berth(folder / "berth", "--allow-outbound", keycloak.address,
-                      "--trusted-issuer", f"issuer={issuer},audience=api://berth,subject-claim=azp",
+                      "--trusted-issuer", f"issuer={issuer},audience=api://berth,subject-claim=azp,groups-claim=groups",
                       "--sign-in-provider", f"issuer={issuer},client-id=berth,client-secret-file={secret},name=Keycloak")
         with berth:
-            keycloak.wait()
             keycloak.administer(commands(), folder, BERTH=f"https://localhost:{urllib.parse.urlsplit(berth.https).port}", PASSWORD=PASSWORD)
             yield keycloak, berth
     finally:
@@ -61,6 +61,16 @@ def http(place):
 @pytest.fixture(scope="module")
 def owner(place, http):
     return identities.bootstrap_owner(http, place[1].bootstrap)
+
+
+@pytest.fixture(scope="module")
+def builders(place, owner) -> str:
+    """A group of berth's directory that is linked to Keycloak's `/builders`: its id."""
+    made = owner.graph.call("POST", "/groups", json={"displayName": "builders", "mailNickname": "builders", "mailEnabled": False,
+                                                     "securityEnabled": True}).expect(201).json()
+    owner.graph.call("PATCH", f"/groups/{made['id']}", json={
+        "berthOutsideGroups": [{"issuer": place[0].issuer("people"), "value": "/builders"}]}).expect(204)
+    return made["id"]
 
 
 @pytest.fixture
@@ -80,7 +90,7 @@ def service_token(keycloak: Keycloak) -> str:
         return json.load(answer)["access_token"]
 
 
-def test_a_person_of_keycloak_signs_in(chromium, place, http, owner):
+def test_a_person_of_keycloak_signs_in(chromium, place, http, owner, builders):
     keycloak, berth = place
     tenant, site = berth.bootstrap.tenant_id, f"https://localhost:{urllib.parse.urlsplit(berth.https).port}"
     pkce = Pkce()
@@ -101,18 +111,27 @@ def test_a_person_of_keycloak_signs_in(chromium, place, http, owner):
     assert http.get("/subscriptions?api-version=2022-12-01", headers=bearer).expect(200).json()["value"] == []
     owner.arm.assign("Reader", claims["oid"], berth.bootstrap.subscription_scope, "User")
     assert len(http.get("/subscriptions?api-version=2022-12-01", headers=bearer).expect(200).json()["value"]) == 1
+    # What her group in Keycloak has she has, too.
+    group = f"{berth.bootstrap.group_scope}?api-version=2022-09-01"
+    body = {"location": berth.bootstrap.location, "tags": {"by": "ada"}}
+    assert http.put(group, headers=bearer, json=body).status == 403
+    assignment = owner.arm.assign("Contributor", builders, berth.bootstrap.group_scope, "Group")
+    http.put(group, headers=bearer, json=body).expect(200)
+    owner.arm.unassign(assignment)
+    assert http.put(group, headers=bearer, json=body).status == 403
     http.post(f"/{tenant}/oauth2/v2.0/token", form={"grant_type": "refresh_token", "client_id": AZ_CLIENT,
                                                     "refresh_token": answer["refresh_token"]}).expect(200)
     owner.graph.call("PATCH", f"/users/{claims['oid']}", json={"accountEnabled": False}).expect(204)
     assert http.get("/subscriptions?api-version=2022-12-01", headers=bearer).status == 401
 
 
-def test_a_program_of_keycloak_brings_its_token(place, http, owner):
-    """As a client assertion, and as it is."""
+def test_a_program_of_keycloak_brings_its_token(place, http, owner, builders):
+    """As a client assertion, and as it is, with its groups."""
     keycloak, berth = place
     robot = identities.new_principal(owner.graph, "pipeline")
     token = service_token(keycloak)
     claims = decode(token)[1]
+    assert claims["groups"] == ["/builders"]
     assert claims["azp"] == "pipeline" and "api://berth" in claims["aud"]
     bearer = {"Authorization": f"Bearer {token}"}
     told = http.get("/subscriptions?api-version=2022-12-01", headers=bearer).expect(401).json()["error"]["message"]
@@ -120,7 +139,7 @@ def test_a_program_of_keycloak_brings_its_token(place, http, owner):
     for name, subject in (("as-it-is", "pipeline"), ("assertion", claims["sub"])):
         owner.graph.call("POST", f"/applications/{robot.application_id}/federatedIdentityCredentials", json={
             "name": name, "issuer": keycloak.issuer("people"), "subject": subject, "audiences": ["api://berth"]}).expect(201)
-    owner.arm.assign("AcrPush", robot.object_id, berth.bootstrap.registry_id)
+    owner.arm.assign("AcrPush", builders, berth.bootstrap.registry_id, "Group")
     owner.arm.assign("Reader", robot.object_id, berth.bootstrap.subscription_scope)
     assert len(http.get("/subscriptions?api-version=2022-12-01", headers=bearer).expect(200).json()["value"]) == 1
     refresh = http.post("/oauth2/exchange", form={"grant_type": "access_token", "service": "x", "access_token": token}).expect(200).json()["refresh_token"]
