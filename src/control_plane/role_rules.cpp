@@ -52,11 +52,12 @@ bool is_known_pattern(std::string_view pattern, bool is_data_action) {
         const std::string_view name = operation.name();
         if (!equals_ignoring_case(name.substr(0, name.find('/')), provider)) continue;
         has_provider = true;
-        if (operation.is_data_action() == is_data_action && rbac::matches_action(pattern, name)) return true;
+        if (operation.is_data_action() == is_data_action && rbac::matches_operation(pattern, operation)) return true;
     }
     // Of these berth has a part only, and custom roles rightly name the rest.
-    const bool is_partly_known =
-        equals_ignoring_case(provider, "Microsoft.Insights") || equals_ignoring_case(provider, "Microsoft.ManagedIdentity");
+    const bool is_partly_known = equals_ignoring_case(provider, "Microsoft.Features") ||
+                                 equals_ignoring_case(provider, "Microsoft.Insights") ||
+                                 equals_ignoring_case(provider, "Microsoft.ManagedIdentity");
     return !has_provider || (is_partly_known && !is_data_action);
 }
 

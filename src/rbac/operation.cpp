@@ -60,4 +60,10 @@ bool matches_action(std::string_view pattern, std::string_view name) noexcept {
     return name.size() >= pattern.size() && equals_ignoring_case(name.substr(name.size() - pattern.size()), pattern);
 }
 
+bool matches_operation(std::string_view pattern, Operation operation) noexcept {
+    if (matches_action(pattern, operation.name())) return true;
+    const auto& also = OperationTable::instance().entries()[operation.number()].also_matched_as;
+    return !also.empty() && pattern.contains('*') && matches_action(pattern, also);
+}
+
 } // namespace berth::rbac

@@ -38,4 +38,8 @@ private:
 /// exponential.
 bool matches_action(std::string_view pattern, std::string_view name) noexcept;
 
+/// Whether it matches the operation: its name, or for a few operations with the name of a resource inside, which Azure's own
+/// roles put a `*` for (`userAssignedIdentities/*/assign/action`). Which namespace the pattern is of is the caller's to know.
+bool matches_operation(std::string_view pattern, Operation operation) noexcept;
+
 } // namespace berth::rbac

@@ -19,6 +19,11 @@ OperationSet operations_matching(std::string_view pattern, bool data_actions) {
         auto rest = std::string_view(table.entries()[i].key).substr(star);
         if (matches_action(pattern.substr(star), rest)) out.insert(Operation::at(i));
     }
+    for (const auto i : table.matched_as_others()) {
+        const auto& entry = table.entries()[i];
+        if (entry.is_data_action == data_actions && matches_action(pattern, entry.also_matched_as))
+            out.insert(Operation::at(i));
+    }
     return out;
 }
 

@@ -29,7 +29,8 @@ void read_operations(std::string_view text, std::vector<OperationTable::Entry>& 
         auto name = find_string(item, "name");
         auto is_data_action = find_bool(item, "isDataAction");
         if (!name || !is_data_action) data_is_broken("an operation lacks `name` or `isDataAction`");
-        out.push_back({std::string(*name), to_lower(*name), *is_data_action});
+        out.push_back({std::string(*name), to_lower(*name), *is_data_action,
+                       std::string(find_string(item, "alsoMatchedAs").value_or(""))});
     }
 }
 
@@ -51,6 +52,7 @@ OperationTable::OperationTable() {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
         const auto& entry = entries_[i];
         if (!entry.is_data_action) ++actions_;
+        if (!entry.also_matched_as.empty()) matched_as_others_.push_back(static_cast<std::uint16_t>(i));
         if (find(entry.key, entry.is_data_action)) data_is_broken(entry.name + " is there twice");
         by_key_.insert(hash_of(entry.key), static_cast<std::uint32_t>(i));
     }

@@ -1,5 +1,6 @@
 #include "rbac/operation.hpp"
 
+#include "rbac/built_in_catalog.hpp"
 #include "rbac/operation_set.hpp"
 
 #include <gtest/gtest.h>
@@ -171,11 +172,57 @@ TEST(OperationsMatching, AgreesWithTheMatcherOnEveryOperation) {
             for (std::size_t i = 0; i < Operation::count(); ++i) {
                 auto operation = Operation::at(i);
                 ASSERT_EQ(set.contains(operation),
-                          operation.is_data_action() == data_actions && matches_action(pattern, operation.name()))
+                          operation.is_data_action() == data_actions && matches_operation(pattern, operation))
                     << pattern << " " << operation.name();
             }
         }
     }
+}
+
+// Azure's Managed Identity Operator reads and assigns identities by patterns that have a `*` where the identity's name goes.
+TEST(OperationSet, APatternMayPutAStarForTheNameOfAnIdentity) {
+    const auto assign = Operation::known("Microsoft.ManagedIdentity/userAssignedIdentities/assign/action");
+    const auto read = Operation::known("Microsoft.ManagedIdentity/userAssignedIdentities/read");
+    const struct {
+        std::string_view pattern;
+        bool assigns;
+        bool reads;
+    } rows[] = {
+        {"Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action", true, false},
+        {"microsoft.managedidentity/USERASSIGNEDIDENTITIES/*/ASSIGN/action", true, false},
+        {"Microsoft.ManagedIdentity/userAssignedIdentities/*/read", false, true},
+        {"Microsoft.ManagedIdentity/userAssignedIdentities/assign/action", true, false},
+        {"Microsoft.ManagedIdentity/userAssignedIdentities/{name}/assign/action", false, false},
+        {"Microsoft.ManagedIdentity/userAssignedIdentities/*/write", false, false},
+        {"Microsoft.ManagedIdentity/userAssignedIdentities/*/assign", false, false},
+        {"Microsoft.ManagedIdentity/userAssignedIdentities/*/x/assign/action", false, false},
+        {"Microsoft.ManagedIdentity/*/*/read", false, true},
+    };
+    for (const auto& row : rows) {
+        const auto set = operations_matching(row.pattern, false);
+        EXPECT_EQ(set.contains(assign), row.assigns) << row.pattern;
+        EXPECT_EQ(set.contains(read), row.reads) << row.pattern;
+        EXPECT_TRUE(operations_matching(row.pattern, true).empty()) << row.pattern;
+    }
+    const auto* operator_role = find_built_in_role("Managed Identity Operator");
+    ASSERT_NE(operator_role, nullptr);
+    const auto granted = operations_of(*operator_role);
+    EXPECT_TRUE(granted.contains(assign));
+    EXPECT_TRUE(granted.contains(read));
+    for (const auto* name :
+         {"Microsoft.ManagedIdentity/userAssignedIdentities/write", "Microsoft.ManagedIdentity/userAssignedIdentities/delete",
+          "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write"}) {
+        EXPECT_FALSE(granted.contains(Operation::known(name))) << name;
+    }
+}
+
+// Everywhere else the slashes around a `*` are two.
+TEST(OperationSet, AStarBetweenSlashesTakesNoOtherOperationsInThatLackOne) {
+    const auto set = operations_matching("Microsoft.ContainerRegistry/registries/*/read", false);
+    EXPECT_FALSE(set.contains(Operation::known("Microsoft.ContainerRegistry/registries/read")));
+    EXPECT_TRUE(set.contains(Operation::known("Microsoft.ContainerRegistry/registries/pull/read")));
+    const auto groups = operations_matching("Microsoft.Resources/subscriptions/*/resourceGroups/read", false);
+    EXPECT_FALSE(groups.contains(Operation::known("Microsoft.Resources/subscriptions/resourceGroups/read")));
 }
 
 TEST(OperationSet, IsASet) {

@@ -100,6 +100,24 @@ def test_an_endpoint_needs_the_right_to_assign(identities, new_principal, arm):
     identities.call("DELETE", "guarded").expect(200)
 
 
+def test_the_operator_role_assigns(identities, arm, registry, new_principal):
+    """Azure's Managed Identity Operator has `userAssignedIdentities/*/assign/action`, with a `*` for the identity's name."""
+    made = identities.put("operated").expect(201).json()
+    person = new_principal("Contributor", registry.id)
+    body = {"identity": {"type": "UserAssigned", "userAssignedIdentities": {made["id"]: {}}}}
+    refused = person.arm.patch_registry(registry.name, **body).expect(403).json()["error"]
+    assert refused["code"] == "LinkedAuthorizationFailed" and "assign/action" in refused["message"]
+    arm.assign("f1a07417-d97a-45cb-824c-7a7467783830", person.object_id, made["id"])
+    assert person.arm.call("GET", made["id"], VERSION).expect(200).json()["name"] == "operated"
+    shown = person.arm.patch_registry(registry.name, **body).expect(200).json()["identity"]
+    assert made["id"].lower() in {one.lower() for one in shown["userAssignedIdentities"]}
+    person.arm.call("POST", f"{made['id']}/listIdentityEndpoints", VERSION).expect(200)
+    for method in ("PATCH", "DELETE"):
+        assert person.arm.call(method, made["id"], VERSION, json={"tags": {}}).status == 403, "it operates, and changes nothing"
+    arm.patch_registry(registry.name, identity={"type": "None"}).expect(200)
+    identities.call("DELETE", "operated").expect(200)
+
+
 def test_deleting_the_group_ends_its_identities(http, arm, owner):
     arm.put_group("short-lived").expect(201)
     path = f"{arm.group_path('short-lived')}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/gone"

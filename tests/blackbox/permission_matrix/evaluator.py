@@ -18,6 +18,12 @@ def matches(pattern: str, operation: str) -> bool:
     return re.fullmatch(".*".join(re.escape(part) for part in pattern.split("*")), operation, re.IGNORECASE) is not None
 
 
+def also_matched_as(operation: str) -> tuple[str, ...]:
+    """Managed Identity Operator has a `*` for the name of the identity: `userAssignedIdentities/*/assign/action`."""
+    resource, _, verb = operation.partition("/userAssignedIdentities/")
+    return (f"{resource}/userAssignedIdentities/{{name}}/{verb}",) if verb in ("read", "assign/action") else ()
+
+
 @dataclass(frozen=True)
 class Role:
     id: str
@@ -30,7 +36,9 @@ class Role:
     def grants(self, operation: str, is_data_action: bool) -> bool:
         for actions, not_actions, data_actions, not_data_actions in self.permissions:
             include, exclude = (data_actions, not_data_actions) if is_data_action else (actions, not_actions)
-            if any(matches(one, operation) for one in include) and not any(matches(one, operation) for one in exclude):
+            names = (operation, *also_matched_as(operation))
+            if (any(matches(one, name) for one in include for name in names)
+                    and not any(matches(one, name) for one in exclude for name in names)):
                 return True
         return False
 
