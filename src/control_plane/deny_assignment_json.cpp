@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "base/strict_json.hpp"
 #include "base/time.hpp"
+#include "base/white_space.hpp"
 #include "control_plane/authorization_ids.hpp"
 #include "control_plane/errors.hpp"
 #include "control_plane/known_members.hpp"
@@ -201,6 +202,10 @@ Result<DenyAssignmentBody> parse_deny_assignment(const value& body, const tenant
     }
     DenyAssignmentBody out;
     auto name = read_text(properties, "denyAssignmentName", 1, longest_name);
+    if (name && has_outer_white_space(*name)) {
+        return invalid("'denyAssignmentName' begins or ends with white space, which would make it look like another one. Leave "
+                       "it out.");
+    }
     if (!name) return failure(std::move(name));
     out.name = std::move(*name);
     auto description = read_text(properties, "description", 0, longest_description);

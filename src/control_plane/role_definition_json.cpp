@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/time.hpp"
+#include "base/white_space.hpp"
 #include "control_plane/authorization_ids.hpp"
 #include "control_plane/errors.hpp"
 
@@ -118,6 +119,11 @@ Result<rbac::RoleDefinition> parse_role_definition(const value& body, const Guid
     if (name == nullptr) return invalid("'roleName' is missing.");
     auto text = read_text(*name, "roleName", 1, longest_name);
     if (!text) return failure(std::move(text));
+    if (has_outer_white_space(*text)) {
+        return invalid(fmt::format("'roleName' is '{}': a role's name begins and ends with no white space, which would make it "
+                                   "look like another role. Leave it out.",
+                                   *text));
+    }
     role.name = std::move(*text);
     if (const value* type = find(in, {"type", "roleType"})) {
         // The resource's own type may stand beside the role's in the flat form.

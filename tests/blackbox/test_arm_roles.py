@@ -110,6 +110,13 @@ def test_a_role_that_says_custom_itself(new_role):
 SOMETHING = [{"actions": ["Microsoft.ContainerRegistry/registries/read"]}]
 
 
+@pytest.mark.parametrize("name", [" Owner", "Owner ", "Owner\u00a0", "\u200bOwner", "Owner\t", "\ufeffOwner", "\u3000"])
+def test_names_that_look_like_others_are_refused(arm, name):
+    refused = arm.put_role(str(uuid.uuid4()), {"roleName": name, "permissions": [{"actions": ["*/read"]}],
+                                               "assignableScopes": [arm.bootstrap.subscription_scope]}).expect(400).json()["error"]
+    assert "white space" in refused["message"]
+
+
 def test_two_roles_of_one_name(arm, subscription, new_role):
     role = new_role()
     for name in (role["properties"]["roleName"], role["properties"]["roleName"].upper(), "AcrPull"):
