@@ -95,6 +95,12 @@ Result<bool> finish_operation(Session& session, const Guid& id, OperationStatus 
     return *done != 0;
 }
 
+Result<std::int64_t> cancel_operations(Session& session, std::int64_t resource_row, std::string_view kind, Timestamp now) {
+    return session.execute("update operations set status = 'Canceled', updated_at = ?3, ended_at = ?3, request = '{}' "
+                           "where resource_id = ?1 and kind = ?2 and ended_at is null",
+                           resource_row, kind, now);
+}
+
 Result<std::optional<Operation>> find_operation(Session& session, const Guid& id) {
     return find(session, "select " BERTH_OPERATION_COLUMNS " from operations where id = ?1", operation_of, id.value());
 }
@@ -106,8 +112,10 @@ Result<std::vector<Operation>> unfinished_operations(Session& session, std::stri
                    operation_of, kind);
 }
 
-Result<std::int64_t> forget_operations(Session& session, Timestamp ended_before) {
-    return session.execute("delete from operations where ended_at < ?1", ended_before);
+Result<std::int64_t> forget_operations(Session& session, Timestamp ended_before, std::int64_t at_most) {
+    return session.execute("delete from operations where id in "
+                           "(select id from operations where ended_at < ?1 order by ended_at limit ?2)",
+                           ended_before, at_most);
 }
 
 } // namespace berth::tenant

@@ -59,11 +59,14 @@ Result<bool> set_operation_progress(storage::Session& session, const Guid& id, c
 Result<bool> finish_operation(storage::Session& session, const Guid& id, OperationStatus status,
                               const std::optional<OperationFailure>& why, Timestamp now,
                               const std::optional<boost::json::object>& progress = std::nullopt);
+/// Cancels those of a kind on a resource that have not ended, because something later takes their place; returns how many.
+Result<std::int64_t> cancel_operations(storage::Session& session, std::int64_t resource_row, std::string_view kind,
+                                       Timestamp now);
 /// nullopt if there is none.
 Result<std::optional<Operation>> find_operation(storage::Session& session, const Guid& id);
 /// Those of a kind that have not ended, the oldest first: what a start takes up again.
 Result<std::vector<Operation>> unfinished_operations(storage::Session& session, std::string_view kind);
-/// Forgets those that ended before this time; returns how many.
-Result<std::int64_t> forget_operations(storage::Session& session, Timestamp ended_before);
+/// Forgets those that ended before this time, the oldest first and no more than `at_most`; returns how many.
+Result<std::int64_t> forget_operations(storage::Session& session, Timestamp ended_before, std::int64_t at_most);
 
 } // namespace berth::tenant

@@ -102,12 +102,24 @@ TEST_F(OperationStore, TheUnfinishedOfAKindAreFoundOldestFirst) {
     EXPECT_EQ(unfinished->at(1).id, later);
 }
 
+TEST_F(OperationStore, ThoseThatSomethingLaterReplacesAreCanceled) {
+    const Guid ended = created("prepare").id;
+    const Guid first = created("prepare").id;
+    const Guid other = created("importImage").id;
+    ASSERT_EQ(finish(ended, OperationStatus::succeeded, std::nullopt), true);
+    EXPECT_EQ(database.write([&](Session& s) { return cancel_operations(s, registry.row, "prepare", test_time); }), 1);
+    EXPECT_EQ(found(first)->status, OperationStatus::canceled);
+    EXPECT_EQ(found(ended)->status, OperationStatus::succeeded);
+    EXPECT_EQ(found(other)->status, OperationStatus::accepted);
+    EXPECT_EQ(finish(first, OperationStatus::succeeded, std::nullopt), false) << "too late";
+}
+
 TEST_F(OperationStore, GoesWithItsResourceAndWithTime) {
     const Guid ended = created().id;
     const Guid running = created().id;
     ASSERT_EQ(finish(ended, OperationStatus::succeeded, std::nullopt), true);
     const auto forget = [&](seconds after) {
-        return database.write([&](Session& s) { return forget_operations(s, test_time + after); });
+        return database.write([&](Session& s) { return forget_operations(s, test_time + after, 10); });
     };
     EXPECT_EQ(forget(seconds(9)), 0);
     EXPECT_EQ(forget(seconds(10)), 1);

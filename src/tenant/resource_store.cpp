@@ -150,11 +150,11 @@ std::optional<std::string> resource_type_at(const rbac::Scope& scope) {
 }
 
 Result<std::optional<Resource>> find_resource(Session& session, const rbac::Scope& scope) {
-    auto found =
-        collect(session, "select " BERTH_RESOURCE_COLUMNS " from resources where scope_key = ?1", resource_of, scope.key());
-    if (!found) return failure(std::move(found));
-    if (found->empty()) return std::optional<Resource>();
-    return std::optional(std::move(found->front()));
+    return find(session, "select " BERTH_RESOURCE_COLUMNS " from resources where scope_key = ?1", resource_of, scope.key());
+}
+
+Result<std::optional<Resource>> find_resource(Session& session, std::int64_t row) {
+    return find(session, "select " BERTH_RESOURCE_COLUMNS " from resources where id = ?1", resource_of, row);
 }
 
 Result<std::int64_t> insert_resource(Session& session, const Resource& resource) {

@@ -41,6 +41,8 @@ struct Resource {
 std::optional<std::string> resource_type_at(const rbac::Scope& scope);
 /// nullopt if there is none.
 Result<std::optional<Resource>> find_resource(storage::Session& session, const rbac::Scope& scope);
+/// By its row, which stays the same when it moves.
+Result<std::optional<Resource>> find_resource(storage::Session& session, std::int64_t row);
 /// Creates; `already_exists` for the same scope, or for a registry name that is taken anywhere (names are global).
 /// A registry comes with its system scope maps. Returns the row.
 Result<std::int64_t> insert_resource(storage::Session& session, const Resource& resource);
