@@ -42,12 +42,15 @@ constexpr std::array<std::string_view, 4> subscription_previews{"2017-11-01", "2
 constexpr std::array<std::string_view, 2> insights_previews{"2014-11-01", "2017-03-01"};
 constexpr std::array<std::string_view, 2> resources_previews{"2014-04-01", "2020-10-01"};
 
-constexpr std::array<Provider, 7> providers{{
+constexpr std::array<std::string_view, 2> features_previews{"2014-08-01", "2015-12-01"};
+
+constexpr std::array<Provider, 8> providers{{
     {"Microsoft.ContainerRegistry", "2017-03-01", "2025-11-01", registry_previews},
     {"Microsoft.Authorization", "2014-04-01", "2022-04-01", authorization_previews},
     {"Microsoft.Management", "2018-03-01", "2023-04-01", management_previews},
     {"Microsoft.ManagedIdentity", "2015-08-31", "2024-11-30", identity_previews},
     {"Microsoft.Subscription", "2016-06-01", "2021-10-01", subscription_previews},
+    {"Microsoft.Features", "2014-08-01", "2021-07-01", features_previews},
     {"Microsoft.Insights", "2014-04-01", "2015-04-01", insights_previews},
     {"Microsoft.Resources", "2014-04-01", "2025-04-01", resources_previews},
 }};

@@ -20,7 +20,7 @@ constexpr std::string_view first_object_version = "2022-09-01";
 Task<Result<Response>> get(const Plane& plane, Context& context) {
     CloudAddresses cloud{.base = context.base_address(), .audiences = {}, .registry_suffix = {}};
     // The client's own address first where tokens for it are taken; the well-known one is taken always.
-    if (plane.services.directory_tokens.knows_resource(cloud.base)) cloud.audiences.push_back(cloud.base);
+    if (plane.services.directory_tokens.knows_resource(context.world(), cloud.base)) cloud.audiences.push_back(cloud.base);
     cloud.audiences.emplace_back("https://management.azure.com");
     const std::string login_server = plane.services.tenancy.naming().login_server("name");
     cloud.registry_suffix = login_server.substr(std::min(login_server.find('.'), login_server.size()));

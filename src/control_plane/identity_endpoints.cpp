@@ -126,6 +126,8 @@ Task<Result<Response>> remove(const Services& services, Context& context, const 
     const auto key_id = Guid::parse(find_string(*body, "keyId").value_or(""));
     if (!key_id) co_return failure(ErrorCode::invalid_parameter, "'keyId' must be that of one of the endpoints.");
     auto write = [&](Session& session) -> Result<void> {
+        auto decided = context.decide_in(session);
+        if (!decided) return failure(std::move(decided));
         auto principal = principal_of(session, identity);
         if (!principal) return failure(std::move(principal));
         if (auto removed = tenant::remove_credential(session, principal->id, *key_id); !removed) return removed;

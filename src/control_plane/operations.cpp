@@ -4,6 +4,7 @@
 #include "control_plane/provider_document.hpp"
 #include "gateway/error_table.hpp"
 #include "gateway/response.hpp"
+#include "tenant/record_retention.hpp"
 
 #include <fmt/format.h>
 
@@ -43,9 +44,10 @@ std::string address(const Context& context, const Operation& operation, std::str
 Task<Result<Operation>> find_pollable(const Plane& plane, Context& context) {
     const auto id = Guid::parse(context.parameter("operation"));
     const auto unknown = [&] {
-        return failure(ErrorCode::not_found, fmt::format("There is no operation '{}' here. Operations are forgotten when their "
-                                                         "resource is deleted, and some days after their end.",
-                                                         context.parameter("operation")));
+        return failure(ErrorCode::not_found,
+                       fmt::format("There is no operation '{}' here. Operations are forgotten when their "
+                                   "resource is deleted, and {} days after their end.",
+                                   context.parameter("operation"), tenant::ended_operations_kept.count()));
     };
     if (!id) co_return unknown();
     const auto find = [&](Session& session) { return tenant::find_operation(session, *id); };
@@ -74,7 +76,7 @@ Task<Result<Response>> get_result(const Plane& plane, Context& context) {
     if (!tenant::is_final(operation->status)) {
         co_return accepted(context, *operation, context.parameter("location"));
     }
-    if (operation->status == OperationStatus::succeeded) co_return gateway::empty_response(204);
+    if (operation->status == OperationStatus::succeeded) co_return gateway::empty_response(200);
     Error error{ErrorCode::conflict, "The operation was canceled."};
     error.protocol_code = "OperationCanceled";
     if (operation->failure) {
@@ -131,12 +133,14 @@ tenant::OperationFailure failure_of(const Error& error) {
     return {std::string(code), error.message};
 }
 
-Response accepted(const Context& context, const Operation& operation, std::string_view location) {
+Response accepted(const Context& context, const Operation& operation, std::string_view location, Polling polling) {
     const std::string type = tenant::resource_type_at(operation.scope).value_or("Microsoft.Resources/resourceGroups");
     const std::string_view provider = std::string_view(type).substr(0, type.find('/'));
     auto response = gateway::empty_response(202);
     response.headers.add("Location", address(context, operation, provider, location, results));
-    response.headers.add("Azure-AsyncOperation", address(context, operation, provider, location, statuses));
+    if (polling == Polling::by_either) {
+        response.headers.add("Azure-AsyncOperation", address(context, operation, provider, location, statuses));
+    }
     response.headers.add("Retry-After", retry_after(context.now(), operation.started_at));
     return response;
 }

@@ -21,9 +21,16 @@ tenant::Operation new_operation(const gateway::Context& context, std::string kin
 /// What became of an operation that ended with this error: the code that ARM shows for it, and its message.
 tenant::OperationFailure failure_of(const Error& error);
 
-/// 202 with `Location` (`operationResults`: 202 until the end, then 200 or the error), `Azure-AsyncOperation`
-/// (`operationStatuses`: always 200, with `status`) and `Retry-After`, for an operation on a resource in this location.
-http::Response accepted(const gateway::Context& context, const tenant::Operation& operation, std::string_view location);
+/// Which addresses an operation is polled at.
+enum class Polling : std::uint8_t {
+    by_location, ///< `operationResults` alone, as Azure for resource groups and moves
+    by_either,   ///< `operationStatuses` as well, which tells how far it is
+};
+
+/// 202 with `Location` (`operationResults`: 202 until the end, then 200 or the error), maybe `Azure-AsyncOperation`
+/// (`operationStatuses`: always 200, with `status`), and `Retry-After`, for an operation on a resource in this location.
+http::Response accepted(const gateway::Context& context, const tenant::Operation& operation, std::string_view location,
+                        Polling polling = Polling::by_either);
 
 /// Where operations are polled, below every provider of the plane:
 /// `/subscriptions/{id}/providers/{provider}/locations/{location}/operationResults/{operation}` and `…/operationStatuses/…`.

@@ -62,7 +62,7 @@ TEST_F(Operations, ArePolledInBothStylesUntilTheyEnd) {
     EXPECT_EQ(status.headers.find("retry-after"), "1");
 
     finish(operation, OperationStatus::succeeded);
-    EXPECT_EQ(poll(fixture.owner(), "operationResults", operation).status, 204U);
+    EXPECT_EQ(poll(fixture.owner(), "operationResults", operation).status, 200U);
     const auto done = poll(fixture.owner(), "operationStatuses", operation);
     EXPECT_EQ(done.json.at("status"), "Succeeded");
     EXPECT_EQ(done.json.at("percentComplete"), 100);

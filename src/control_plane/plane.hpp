@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control_plane/preparer.hpp"
 #include "control_plane/resource_type.hpp"
 #include "gateway/permission.hpp"
 #include "gateway/services.hpp"
@@ -17,7 +18,7 @@ namespace berth::control_plane {
 class Plane {
 public:
     Plane(gateway::Services all_services, std::vector<ResourceType> all_types)
-        : services(all_services), types_(std::move(all_types)) {}
+        : services(all_services), types_(std::move(all_types)), preparer_(services, types_) {}
     Plane(const Plane&) = delete;
     Plane& operator=(const Plane&) = delete;
 
@@ -26,6 +27,9 @@ public:
     std::span<const ResourceType> types() const noexcept { return types_; }
     /// By name, without regard to case; nullptr if berth has no such type.
     const ResourceType* find_type(std::string_view name) const noexcept;
+
+    /// Does the work that goes on after answers.
+    Preparer& preparer() const noexcept { return preparer_; }
 
     /// The permission of one ARM operation; the same object for the same operation. Only while routes are made.
     const gateway::Permission& permission(std::string_view operation);
@@ -36,6 +40,7 @@ private:
     std::vector<ResourceType> types_;
     std::deque<std::string> texts_;
     std::map<std::string, gateway::Permission, std::less<>> permissions_;
+    mutable Preparer preparer_; // last: it waits for what it runs, which looks into all above
 };
 
 } // namespace berth::control_plane

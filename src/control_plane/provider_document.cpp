@@ -29,6 +29,8 @@ constexpr std::array other_types{
     OtherType{"Microsoft.Authorization", "providerOperations", "2022-04-01"},
     OtherType{"Microsoft.Authorization", "elevateAccess", "2016-07-01"},
     OtherType{"Microsoft.Authorization", "locks", "2020-05-01"},
+    OtherType{"Microsoft.Features", "features", "2021-07-01"},
+    OtherType{"Microsoft.Features", "providers", "2021-07-01"},
     OtherType{"Microsoft.Insights", "eventtypes", "2015-04-01"},
     OtherType{"Microsoft.Resources", "subscriptions", "2022-12-01"},
     OtherType{"Microsoft.Resources", "tags", "2025-04-01"},

@@ -77,6 +77,7 @@ std::vector<Property> properties() {
         shown("loginServer", ""),
         shown("creationDate", ""),
         shown("provisioningState", "Succeeded"),
+        shown("status", nullptr), // why it failed
         flag("adminUserEnabled", false),
         flag("anonymousPullEnabled", false),
         flag("dataEndpointEnabled", false, {true}),
@@ -181,11 +182,29 @@ Error name_taken(const gateway::Services& services, std::string_view name) {
                         services.tenancy.naming().login_server(name))};
 }
 
+// Once for each registry, and again with whatever is written to one where it failed.
+Preparation preparation_of(std::function<Result<void>(const std::string&)> prepare_login_server) {
+    return {
+        .kind = "registry.prepare",
+        .is_needed =
+            [](const tenant::Resource&, const tenant::Resource* before) {
+                if (before == nullptr) return true;
+                const auto* state = before->properties.if_contains("provisioningState");
+                return state != nullptr && *state != "Succeeded";
+            },
+        .run =
+            [prepare = std::move(prepare_login_server)](const gateway::Services& services, const tenant::Resource& registry) {
+                return prepare(services.tenancy.naming().login_server(registry.name));
+            }};
+}
+
 } // namespace
 
 std::string registry_name_message(std::string_view name) { return fmt::format(name_rule, name); }
 
-ResourceType registries() {
+ResourceType registries(std::function<Result<void>(const std::string&)> prepare_login_server) {
+    Preparation preparation;
+    if (prepare_login_server) preparation = preparation_of(std::move(prepare_login_server));
     return {
         .name = "Microsoft.ContainerRegistry/registries",
         .operations = "Microsoft.ContainerRegistry/registries",
@@ -200,6 +219,7 @@ ResourceType registries() {
         .actions = actions(),
         .before_write = check,
         .show = show,
+        .preparation = std::move(preparation),
         .api_versions = {"2026-09-01-preview", "2025-11-01", "2023-07-01", "2022-12-01", "2022-02-01-preview",
                          "2021-08-01-preview", "2020-11-01-preview", "2019-05-01"},
     };

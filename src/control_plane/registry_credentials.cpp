@@ -3,6 +3,7 @@
 #include "base/strict_json.hpp"
 #include "control_plane/errors.hpp"
 #include "gateway/response.hpp"
+#include "storage/events.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -53,8 +54,13 @@ Task<Result<Response>> run_regenerate(const Services& services, Context& context
     if (!registry) co_return failure(std::move(registry));
     auto event = context.event("registry.regenerateCredential", {{"id", resource.scope.value()}, {"name", *name}});
     event.registry = resource.row;
-    const std::optional<storage::Event> leave(std::move(event));
-    auto regenerated = co_await services.credentials.regenerate_admin_password(**registry, *name, leave);
+    std::function<Result<void>(storage::Session&)> beside = [&context, &event](storage::Session& session) -> Result<void> {
+        auto still = context.decide_in(session);
+        if (!still) return failure(std::move(still));
+        return storage::append_event(session, context.now(), event);
+    };
+    auto regenerating = services.credentials.regenerate_admin_password(**registry, *name, std::move(beside));
+    auto regenerated = co_await std::move(regenerating);
     if (!regenerated) co_return failure(std::move(regenerated));
     co_return co_await answer(services, **registry);
 }

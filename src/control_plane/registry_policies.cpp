@@ -39,6 +39,8 @@ Task<Result<Response>> run_update(const Services& services, Context& context, co
     auto event = context.event("registry.write", {{"id", registry.scope.value()}, {"created", false}});
     event.registry = registry.row;
     const auto write = [&](Session& session) -> Result<Resource> {
+        auto still = context.decide_in(session);
+        if (!still) return failure(std::move(still));
         auto found = tenant::find_resource(session, registry.scope);
         if (!found) return failure(std::move(found));
         if (!*found) return failure(ErrorCode::not_found, "The registry was deleted a moment ago.");

@@ -52,10 +52,14 @@ Error group_not_found(const Context& context) {
             fmt::format("Resource group '{}' could not be found.", context.parameter("group"))};
 }
 
+Error subscription_not_found(const Context& context) {
+    return {ErrorCode::subscription_not_found,
+            fmt::format("The subscription '{}' could not be found.", context.parameter("subscription"))};
+}
+
 Result<void> check_subscription(const Context& context) {
     if (context.world().find_subscription(context.parameter("subscription")) != nullptr) return {};
-    return failure(ErrorCode::subscription_not_found,
-                   fmt::format("The subscription '{}' could not be found.", context.parameter("subscription")));
+    return std::unexpected(subscription_not_found(context));
 }
 
 // Paths lead to a type's routes by their shape; what is found there must be of that type all the same.
@@ -85,7 +89,15 @@ Error location_differs(const ResourceType& type, const Resource& existing, const
 struct Written {
     Resource resource;
     bool created = false;
+    std::optional<tenant::Operation> preparation{};
 };
+
+// Work on it goes on: clients ask for the resource again, az every 30 seconds if nobody tells it better.
+void add_retry_after(Response& response, const boost::json::object& resource) {
+    const auto* properties = resource.if_contains("properties");
+    const auto state = properties != nullptr ? find_string(*properties, "provisioningState") : std::nullopt;
+    if (state && !is_final_state(*state)) response.headers.add("Retry-After", "1");
+}
 
 // One PUT or PATCH, as the transaction needs it; the closure may run more than once.
 class Write {
@@ -94,13 +106,16 @@ public:
         : plane_(plane), type_(type), context_(context), body_(body), replace_(replace) {}
 
     Result<Written> operator()(Session& session) const {
+        // The right may have been taken away, or a lock set, since the request was decided.
+        auto world = context_.decide_in(session);
+        if (!world) return failure(std::move(world));
         auto existing = find_of_type(session, type_, context_.scope());
         if (!existing) return failure(std::move(existing));
         if (!*existing && !replace_) return std::unexpected(not_found(type_, context_));
-        auto next = *existing ? Result<Resource>(**existing) : make(session);
+        auto next = *existing ? Result<Resource>(**existing) : make(session, **world);
         if (!next) return failure(std::move(next));
         if (auto changed = change(*next, existing->has_value()); !changed) return failure(std::move(changed));
-        if (auto may = check_identities(*next); !may) return failure(std::move(may));
+        if (auto may = check_identities(**world, *next); !may) return failure(std::move(may));
         if (auto identified = apply_identity(session, type_.identities, body_.identity, replace_, *next); !identified) {
             return failure(std::move(identified));
         }
@@ -109,6 +124,7 @@ public:
             if (auto checked = type_.before_write(session, *next, before, body_.properties); !checked)
                 return failure(std::move(checked));
         }
+        const bool is_prepared = announce_preparation(type_, *next, *existing ? &**existing : nullptr);
         if (*existing) {
             if (auto updated = tenant::update_resource(session, *next); !updated) return failure(std::move(updated));
         } else {
@@ -120,21 +136,27 @@ public:
                                     {{"id", next->scope.value()}, {"created", !existing->has_value()}});
         if (!type_.is_group) event.registry = next->row;
         if (auto left = storage::append_event(session, context_.now(), event); !left) return failure(std::move(left));
-        return Written{std::move(*next), !existing->has_value()};
+        Written out{std::move(*next), !existing->has_value()};
+        if (is_prepared) {
+            out.preparation = new_operation(context_, std::string(type_.preparation.kind), out.resource, {});
+            if (auto kept = Preparer::keep(session, *out.preparation); !kept) return failure(std::move(kept));
+        }
+        return out;
     }
 
 private:
-    Result<Resource> make(Session& session) const {
+    Result<Resource> make(Session& session, const tenant::World& world) const {
         const std::string name(name_in(context_.scope()));
         if (type_.is_valid_name != nullptr && !type_.is_valid_name(name)) {
             return failure(ErrorCode::name_invalid, fmt::format(fmt::runtime(type_.name_rule), name));
         }
-        const auto* subscription = context_.world().find_subscription(context_.parameter("subscription"));
+        const auto* subscription = world.find_subscription(context_.parameter("subscription"));
+        if (subscription == nullptr) return std::unexpected(subscription_not_found(context_));
         auto place = find_place(session, *subscription, name);
         if (!place) return failure(std::move(place));
         return Resource{.row = 0,
                         .guid = Guid::random(),
-                        .tenant = context_.world().tenant_id,
+                        .tenant = world.tenant_id,
                         .subscription = subscription->id,
                         .resource_group = std::move(place->group),
                         .type = std::string(type_.name),
@@ -152,7 +174,7 @@ private:
 
     // Who names an identity that somebody else made has to have the right to assign it; else nothing of it is told, not even
     // whether it is there. Those that the resource has already may stay.
-    Result<void> check_identities(const Resource& resource) const {
+    Result<void> check_identities(const tenant::World& world, const Resource& resource) const {
         const auto* sent = find_member(body_.identity, "userAssignedIdentities");
         if (sent == nullptr || !sent->is_object() || context_.route().further.empty()) return {};
         const gateway::Permission& assign = *context_.route().further.front();
@@ -164,7 +186,7 @@ private:
                                                      [&](const auto& one) { return equals_ignoring_case(one.key(), named); });
             auto scope = rbac::Scope::parse(named);
             if (is_kept || what.is_null() || !scope) continue;
-            if (auto may = context_.require_at(assign, *scope); !may) {
+            if (auto may = context_.require_at(world, assign, *scope); !may) {
                 return linked_refusal(context_, context_.route().entry.permissions.front()->name, assign.name, *scope,
                                       may.error());
             }
@@ -264,8 +286,11 @@ Task<Result<Response>> write_resource(const Plane& plane, const ResourceType& ty
     if (type.after_write) type.after_write(plane.services);
     auto refreshed = co_await plane.services.tenancy.refresh();
     if (!refreshed) co_return failure(std::move(refreshed));
-    co_return gateway::json_response(written->created ? 201 : 200,
-                                     to_json(plane.services, context.world(), type, written->resource));
+    if (written->preparation) plane.preparer().submit(std::move(*written->preparation));
+    const auto shown = to_json(plane.services, context.world(), type, written->resource);
+    auto response = gateway::json_response(written->created ? 201 : 200, shown);
+    add_retry_after(response, shown);
+    co_return response;
 }
 
 } // namespace
@@ -302,7 +327,10 @@ Task<Result<Response>> get_resource(const Plane& plane, const ResourceType& type
     auto found = co_await find_existing(plane.services, type, context);
     if (!found) co_return failure(std::move(found));
     if (type.is_group && context.request().method == http::Method::head) co_return gateway::empty_response(204);
-    co_return gateway::json_response(200, to_json(plane.services, context.world(), type, *found));
+    const auto shown = to_json(plane.services, context.world(), type, *found);
+    auto response = gateway::json_response(200, shown);
+    add_retry_after(response, shown);
+    co_return response;
 }
 
 Task<Result<Response>> delete_resource(const Plane& plane, const ResourceType& type, Context& context) {
@@ -310,6 +338,8 @@ Task<Result<Response>> delete_resource(const Plane& plane, const ResourceType& t
     // Of a resource group: where its deletion, which is done then, is polled. Azure's takes its time, and its clients wait.
     std::optional<tenant::Operation> operation;
     const auto remove = [&](Session& session) -> Result<bool> {
+        auto still = context.decide_in(session);
+        if (!still) return failure(std::move(still));
         auto found = find_of_type(session, type, context.scope());
         if (!found) return failure(std::move(found));
         if (!*found) {
@@ -340,7 +370,7 @@ Task<Result<Response>> delete_resource(const Plane& plane, const ResourceType& t
     if (type.after_write) type.after_write(plane.services);
     auto refreshed = co_await plane.services.tenancy.refresh();
     if (!refreshed) co_return failure(std::move(refreshed));
-    if (operation) co_return accepted(context, *operation, "global");
+    if (operation) co_return accepted(context, *operation, "global", Polling::by_location);
     co_return gateway::empty_response(type.deleted_status);
 }
 

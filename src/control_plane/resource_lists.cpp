@@ -90,7 +90,10 @@ void expand(boost::json::object& item, const Resource& resource, std::string_vie
     const std::string lower = to_lower(wanted);
     if (lower.contains("createdtime")) item["createdTime"] = to_rfc3339(resource.created_at);
     if (lower.contains("changedtime")) item["changedTime"] = to_rfc3339(resource.updated_at);
-    if (lower.contains("provisioningstate")) item["provisioningState"] = "Succeeded";
+    if (lower.contains("provisioningstate")) {
+        const auto* state = resource.properties.if_contains("provisioningState");
+        item["provisioningState"] = state != nullptr ? *state : boost::json::value("Succeeded");
+    }
 }
 
 } // namespace

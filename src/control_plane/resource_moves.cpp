@@ -166,7 +166,7 @@ Task<Result<Response>> run(const Plane& plane, Context& context, bool moving) {
     if (!moved) co_return failure(std::move(moved));
     auto refreshed = co_await plane.services.tenancy.refresh();
     if (!refreshed) co_return failure(std::move(refreshed));
-    co_return accepted(context, *moved, "global");
+    co_return accepted(context, *moved, "global", Polling::by_location);
 }
 
 Task<Result<Response>> move_resources(const Plane& plane, Context& context) { return run(plane, context, true); }

@@ -16,8 +16,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 namespace berth::control_plane {
 namespace {
 
@@ -28,7 +26,6 @@ using storage::Session;
 using tenant::Resource;
 
 constexpr std::uint64_t largest_body = std::uint64_t{64} << 10;
-constexpr std::size_t rows_at_once = 200;
 
 std::unexpected<Error> invalid(std::string message) { return failure(ErrorCode::invalid_parameter, std::move(message)); }
 
@@ -171,114 +168,35 @@ Task<Result<Response>> remove(const Plane& plane, Context& context) {
     co_return gateway::empty_response(200);
 }
 
-// By name as first met, then value: how many resources bear it.
-using TagCounts = std::map<std::string, std::map<std::string, std::int64_t>>;
-
-Result<void> count_tags(Session& session, const Guid& subscription, std::optional<std::string_view> type,
-                        const std::function<bool(const Resource&)>& may_see, TagCounts& out) {
-    std::string after;
-    while (true) {
-        auto rows = tenant::list_resources(session, subscription, std::nullopt, type, after, rows_at_once);
-        if (!rows) return failure(std::move(rows));
-        for (const Resource& resource : *rows) {
-            if (resource.tags.empty() || !may_see(resource)) continue;
-            for (const auto& [name, value] : resource.tags) ++out[name][std::string(value.get_string())];
-        }
-        if (rows->size() < rows_at_once) return {};
-        after = rows->back().scope.key();
-    }
-}
-
-object count_json(std::int64_t count) { return {{"type", "Total"}, {"value", count}}; }
-
-Task<Result<Response>> list_names(const Plane& plane, Context& context) {
-    const auto* subscription = subscription_of(context.world(), context.scope());
-    if (subscription == nullptr) {
-        co_return failure(ErrorCode::subscription_not_found,
-                          fmt::format("The subscription '{}' could not be found.", context.parameter("subscription")));
-    }
-    const auto may_see = [&](const Resource& resource) {
-        const ResourceType* type = plane.find_type(resource.type);
-        if (type == nullptr) return false;
-        const std::string read = fmt::format("{}/read", type->operations);
-        for (const gateway::Permission* permission : context.route().further) {
-            if (permission->name == read) return context.may_at(*permission, resource.scope);
-        }
-        return false;
-    };
-    const auto count = [&](Session& session) -> Result<TagCounts> {
-        TagCounts out;
-        auto tags = tenant::subscription_tags(session, subscription->id);
-        if (!tags) return failure(std::move(tags));
-        for (const auto& [name, value] : *tags) ++out[name][std::string(value.get_string())];
-        for (const std::optional<std::string_view> type :
-             {std::optional<std::string_view>(), std::optional<std::string_view>("Microsoft.Resources/resourceGroups")}) {
-            auto counted = count_tags(session, subscription->id, type, may_see, out);
-            if (!counted) return failure(std::move(counted));
-        }
-        return out;
-    };
-    auto counting = plane.services.database.read(storage::ReadKind::scan, count);
-    auto counts = co_await std::move(counting);
-    if (!counts) co_return failure(std::move(counts));
-    boost::json::array items;
-    for (const auto& [name, by_value] : *counts) {
-        const std::string id = fmt::format("{}/tagNames/{}", context.scope().value(), name);
-        boost::json::array values;
-        std::int64_t total = 0;
-        for (const auto& [value, times] : by_value) {
-            total += times;
-            values.push_back(
-                object{{"id", fmt::format("{}/tagValues/{}", id, value)}, {"tagValue", value}, {"count", count_json(times)}});
-        }
-        items.push_back(object{{"id", id}, {"tagName", name}, {"count", count_json(total)}, {"values", std::move(values)}});
-    }
-    co_return gateway::list_response(std::move(items));
-}
-
 } // namespace
 
 std::vector<gateway::Route> resource_tag_routes(const std::shared_ptr<Plane>& plane) {
     constexpr std::string_view path = "providers/Microsoft.Resources/tags/default";
-    auto out = scoped_routes(plane, {{.id = "tags.put",
-                                      .method = http::Method::put,
-                                      .path = path,
-                                      .operation = "Microsoft.Resources/tags/write",
-                                      .body_limit = largest_body,
-                                      .handler = put,
-                                      .summary = "Replaces the tags of a subscription, a resource group or a resource"},
-                                     {.id = "tags.patch",
-                                      .method = http::Method::patch,
-                                      .path = path,
-                                      .operation = "Microsoft.Resources/tags/write",
-                                      .body_limit = largest_body,
-                                      .handler = patch,
-                                      .summary = "Merges, replaces or deletes some tags"},
-                                     {.id = "tags.get",
-                                      .path = path,
-                                      .operation = "Microsoft.Resources/tags/read",
-                                      .handler = get,
-                                      .summary = "Reads the tags of a subscription, a resource group or a resource"},
-                                     {.id = "tags.delete",
-                                      .method = http::Method::delete_,
-                                      .path = path,
-                                      .operation = "Microsoft.Resources/tags/delete",
-                                      .handler = remove,
-                                      .summary = "Deletes all tags of a subscription, a resource group or a resource"}});
-    gateway::Route names;
-    names.id = "arm.tagName.list";
-    names.method = http::Method::get;
-    names.pattern = "/subscriptions/{subscription}/tagNames";
-    names.protocol = gateway::Protocol::resource_manager;
-    names.entry = {gateway::EntryKind::all, {&plane->permission("Microsoft.Resources/subscriptions/tagNames/read")}, {}};
-    for (const ResourceType& type : plane->types()) {
-        if (type.has_location) names.further.push_back(&plane->permission(fmt::format("{}/read", type.operations)));
-    }
-    names.scope = "/subscriptions/{subscription}";
-    names.handler = [plane](Context& context) { return list_names(*plane, context); };
-    names.summary = "Lists the tags in use in a subscription, of what the caller may read";
-    out.push_back(std::move(names));
-    return out;
+    return scoped_routes(plane, {{.id = "tags.put",
+                                  .method = http::Method::put,
+                                  .path = path,
+                                  .operation = "Microsoft.Resources/tags/write",
+                                  .body_limit = largest_body,
+                                  .handler = put,
+                                  .summary = "Replaces the tags of a subscription, a resource group or a resource"},
+                                 {.id = "tags.patch",
+                                  .method = http::Method::patch,
+                                  .path = path,
+                                  .operation = "Microsoft.Resources/tags/write",
+                                  .body_limit = largest_body,
+                                  .handler = patch,
+                                  .summary = "Merges, replaces or deletes some tags"},
+                                 {.id = "tags.get",
+                                  .path = path,
+                                  .operation = "Microsoft.Resources/tags/read",
+                                  .handler = get,
+                                  .summary = "Reads the tags of a subscription, a resource group or a resource"},
+                                 {.id = "tags.delete",
+                                  .method = http::Method::delete_,
+                                  .path = path,
+                                  .operation = "Microsoft.Resources/tags/delete",
+                                  .handler = remove,
+                                  .summary = "Deletes all tags of a subscription, a resource group or a resource"}});
 }
 
 } // namespace berth::control_plane

@@ -39,6 +39,15 @@ enum class IdentityKinds : std::uint8_t {
     both,
 };
 
+/// Work on a resource that goes on after its PUT or PATCH was answered (`preparer.hpp`). Without `run` there is none.
+struct Preparation {
+    std::string_view kind{}; ///< of its operations and of the event at its end: `registry.prepare`
+    /// In the transaction of the write, where `next` is what is written; `before` is nullptr for a new resource.
+    std::function<bool(const tenant::Resource& next, const tenant::Resource* before)> is_needed{};
+    /// Does it, on a worker; may block. Its error is what clients are told. After a restart it may run once more.
+    std::function<Result<void>(const gateway::Services&, const tenant::Resource&)> run{};
+};
+
 /// A type of ARM resource. All that ARM does alike for every type (routes, permissions, create, read, list, change, delete,
 /// paging, tags, systemData, errors) is made from this description by `resource_routes`; adding a type is adding one of these.
 struct ResourceType {
@@ -77,6 +86,8 @@ struct ResourceType {
     std::function<Result<void>(storage::Session&, const tenant::Resource&)> before_delete{};
     /// Fills in what is computed when the resource is shown.
     std::function<void(const gateway::Services&, const tenant::Resource&, boost::json::object& properties)> show{};
+
+    Preparation preparation{};
 
     std::vector<std::string_view> api_versions{}; ///< what the provider's document names, newest first
 };

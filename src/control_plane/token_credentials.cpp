@@ -90,6 +90,8 @@ std::vector<MadePassword> make_passwords(const Wanted& wanted, Timestamp now) {
 // Keeps the hashes, and beside the token's properties which passwords it has.
 Result<Resource> write_passwords(Session& session, const Context& context, const Wanted& wanted,
                                  const std::vector<MadePassword>& made, const Resource& registry) {
+    auto still = context.decide_in(session);
+    if (!still) return failure(std::move(still));
     auto token = tenant::find_resource(session, wanted.token);
     if (!token) return failure(std::move(token));
     if (!*token || !equals_ignoring_case((*token)->type, tenant::token_type)) {

@@ -3,6 +3,7 @@
 
 #include "control_plane/control_plane.hpp"
 #include "gateway/testing/gateway_fixture.hpp"
+#include "tenant/lock_store.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -78,6 +79,94 @@ TEST_F(TransactionRights, ARevokedOneChangesNothing) {
     }
     EXPECT_EQ(fixture.database.count("select max(sequence) from world_changes"), before + 1) << "the revocation alone";
     EXPECT_EQ(call(owner, delete_, denials + denial).status, 200U);
+}
+
+// What a type's routes and actions change, on a registry that is there.
+struct ResourceCall {
+    http::Method method;
+    std::string path;
+    std::string body;
+};
+
+class TransactionRightsOfResources : public TransactionRights {
+protected:
+    const std::string scope_map = registry + "/scopeMaps/readers";
+    const std::string token = registry + "/tokens/reader";
+
+    GatewayFixture::Answer call(const Guid& who, http::Method method, const std::string& path, std::string body = {}) {
+        return fixture.call(who, method, path + "?api-version=2025-11-01", std::move(body));
+    }
+    void SetUp() override {
+        ASSERT_EQ(call(owner, put, scope_map, R"({"properties":{"actions":["repositories/a/content/read"]}})").status, 201U);
+        const std::string body = fmt::format(R"({{"properties":{{"scopeMapId":"{}","status":"enabled"}}}})", scope_map);
+        ASSERT_EQ(call(owner, put, token, body).status, 201U);
+        ASSERT_EQ(call(owner, patch, registry, R"({"properties":{"adminUserEnabled":true}})").status, 200U);
+    }
+    std::vector<ResourceCall> changes() const {
+        const std::string put_registry =
+            fmt::format(R"({{"location":"{}","sku":{{"name":"Premium"}}}})", fixture.database.first->registry->location);
+        return {
+            {put, registry, put_registry},
+            {patch, registry, R"({"tags":{"a":"b"}})"},
+            {put, registry + "/scopeMaps/others", R"({"properties":{"actions":["repositories/a/content/read"]}})"},
+            {patch, scope_map, R"({"properties":{"actions":["repositories/b/content/read"]}})"},
+            {post, registry + "/updatePolicies", R"({"exportPolicy":{"status":"enabled"}})"},
+            {post, registry + "/generateCredentials", fmt::format(R"({{"tokenId":"{}"}})", token)},
+            {post, registry + "/regenerateCredential", R"({"name":"password"})"},
+            {post, registry + "/importImage",
+             R"({"source":{"registryUri":"docker.example.org","sourceImage":"a:b"},"targetTags":["a:b"]})"},
+        };
+    }
+    void set_lock(tenant::LockLevel level) {
+        const tenant::ResourceLock lock{.id = Guid::random(),
+                                        .name = "held",
+                                        .scope = rbac::Scope::parse(registry).value(),
+                                        .level = level,
+                                        .notes = std::nullopt,
+                                        .owners = {},
+                                        .created_at = fixture.clock.now(),
+                                        .created_by = owner.value(),
+                                        .updated_at = fixture.clock.now(),
+                                        .updated_by = owner.value()};
+        auto put_it = [&](Session& session) { return tenant::put_lock(session, fixture.tenant(), lock); };
+        ASSERT_TRUE(fixture.database.write(put_it));
+    }
+};
+
+TEST_F(TransactionRightsOfResources, ARevokedOneChangesNothing) {
+    change_row("delete from role_assignments where principal_id = ?1", administrator);
+    const auto before = fixture.database.count("select count(*) from events");
+    auto calls = changes();
+    for (const std::string& path : {token, scope_map, registry}) calls.push_back({delete_, path, {}});
+    for (const auto& one : calls) {
+        const auto answer = call(administrator, one.method, one.path, one.body);
+        EXPECT_EQ(answer.status, 403U) << one.path << ' ' << answer.text;
+    }
+    EXPECT_EQ(fixture.database.count("select count(*) from events"), before) << "nothing was changed";
+    EXPECT_EQ(fixture.database.count("select count(*) from operations"), 0) << "nothing was begun";
+}
+
+TEST_F(TransactionRightsOfResources, AReadOnlyLockSetMeanwhileStopsEveryChange) {
+    set_lock(tenant::LockLevel::read_only);
+    const auto before = fixture.database.count("select count(*) from events");
+    auto calls = changes();
+    for (const std::string& path : {token, scope_map, registry}) calls.push_back({delete_, path, {}});
+    for (const auto& one : calls) {
+        const auto answer = call(owner, one.method, one.path, one.body);
+        EXPECT_EQ(answer.status, 409U) << one.path << ' ' << answer.text;
+        EXPECT_EQ(answer.code(), "ScopeLocked") << one.path << ' ' << answer.text;
+    }
+    EXPECT_EQ(fixture.database.count("select count(*) from events"), before) << "nothing was changed";
+}
+
+TEST_F(TransactionRightsOfResources, ALockAgainstDeletionSetMeanwhileCountsAboveAndBelow) {
+    set_lock(tenant::LockLevel::can_not_delete);
+    const std::string group = registry.substr(0, registry.find("/providers/"));
+    for (const std::string& path : {token, scope_map, registry, group}) {
+        const auto answer = call(owner, delete_, path);
+        EXPECT_EQ(answer.code(), "ScopeLocked") << path << ' ' << answer.text;
+    }
+    EXPECT_EQ(call(owner, patch, registry, R"({"tags":{"a":"b"}})").status, 200U) << "it may still be changed";
 }
 
 TEST_F(TransactionRights, ADisabledPrincipalChangesNothing) {

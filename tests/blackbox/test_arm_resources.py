@@ -113,7 +113,7 @@ def test_a_registry_moves_with_all_that_is_in_it(arm, new_group, new_principal):
     assert move(arm, source, arm.group_path(target), old, action="validateMoveResources").status == 204
     arm.call("GET", old).expect(200)
     moved = move(arm, source, arm.group_path(target), old).expect(202)
-    assert arm.http.get(moved.header("Location"), headers={"Authorization": f"Bearer {arm.token}"}).status == 204
+    assert arm.http.get(moved.header("Location"), headers={"Authorization": f"Bearer {arm.token}"}).status == 200
     arm.call("GET", old).expect(404)
     there = arm.call("GET", new).expect(200).json()
     assert there["id"] == new and there["properties"]["loginServer"] == registry["properties"]["loginServer"]
