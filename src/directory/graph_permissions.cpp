@@ -37,6 +37,7 @@ const Permission users_update = directory_permission("microsoft.directory/users/
 const Permission users_enable = directory_permission("microsoft.directory/users/enable");
 const Permission users_disable = directory_permission("microsoft.directory/users/disable");
 const Permission users_password = directory_permission("microsoft.directory/users/password/update");
+const Permission users_sessions = directory_permission("microsoft.directory/users/invalidateAllRefreshTokens");
 const Permission users_delete = directory_permission("microsoft.directory/users/delete");
 const Permission users_attributes_read = directory_permission("microsoft.directory/users/customSecurityAttributes/read");
 const Permission users_attributes_update = directory_permission("microsoft.directory/users/customSecurityAttributes/update");

@@ -48,6 +48,7 @@ extern const Permission users_update;
 extern const Permission users_enable;
 extern const Permission users_disable;
 extern const Permission users_password;
+extern const Permission users_sessions;
 extern const Permission users_delete;
 extern const Permission users_member_of_read;
 extern const Permission users_owned_read;

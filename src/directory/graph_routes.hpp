@@ -62,6 +62,10 @@ std::vector<gateway::Route> relation_routes(const gateway::Services& services);
 /// Which groups somebody is in, as lists of ids.
 std::vector<gateway::Route> membership_routes(const gateway::Services& services);
 std::vector<gateway::Route> password_routes(const gateway::Services& services);
+/// Certificates one by one.
+std::vector<gateway::Route> key_routes(const gateway::Services& services);
+/// Ending what people are signed in to.
+std::vector<gateway::Route> session_routes(const gateway::Services& services);
 /// The directory role Global Administrator and who holds it.
 std::vector<gateway::Route> role_routes(const gateway::Services& services);
 /// Tokens of outside issuers that stand for an application.

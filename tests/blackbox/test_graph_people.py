@@ -81,6 +81,31 @@ def test_disabling_and_a_new_password_end_what_the_old_one_gave(person, graph):
     assert person.token_answer("another horse 8!").status in (400, 401)
 
 
+def test_revoked_sign_ins_end_refresh_tokens(person, graph, new_principal):
+    """As in Entra: access tokens that were given before last their hour; who signs in again begins anew."""
+    def refresh(token):
+        return person.http.post(f"/{person.tenant}/oauth2/v2.0/token", form={
+            "grant_type": "refresh_token", "client_id": AZ_CLIENT, "refresh_token": token, "scope": GRAPH_USER_SCOPE})
+
+    for revoke in (lambda: graph.call("POST", f"/users/{person.object_id}/revokeSignInSessions"),
+                   lambda: graph.call("POST", f"/users/{person.name}/revokeSignInSessions", json={}),
+                   lambda: person.call("POST", "/me/revokeSignInSessions")):
+        answer = person.token_answer().expect(200).json()
+        person.token = answer["access_token"]
+        person.call("GET", "/me").expect(200)
+        assert revoke().expect(200).json()["value"] is True
+        person.call("GET", "/me").expect(200)
+        refused = refresh(answer["refresh_token"]).expect(400).json()
+        assert refused["error"] == "invalid_grant", refused
+    person.sign_in()
+    assert denied(person.call("POST", f"/users/{person.object_id}/revokeSignInSessions")), "others' are an administrator's"
+    assert denied(new_principal().graph.call("POST", f"/users/{person.object_id}/revokeSignInSessions"))
+    assert graph.call("POST", "/me/revokeSignInSessions").status == 400, "an application is no user"
+    nobody = "11111111-1111-4111-8111-111111111111"
+    assert graph.call("POST", f"/users/{nobody}/revokeSignInSessions").status == 404
+    person.call("GET", "/me").expect(200)
+
+
 def test_a_renamed_user_is_the_same(person, graph):
     name = f"{content.unique('grace')}@example.org"
     graph.call("PATCH", f"/users/{person.name}", json={"userPrincipalName": name}).expect(204)
