@@ -105,19 +105,29 @@ TEST(Addresses, PeopleAreToldANameThatTheCertificateIsFor) {
 }
 
 TEST(Addresses, TheServersOwnAreThoseOfItsListenersItsDomainAndItsRegistries) {
-    const std::vector<std::string> login_servers = {"berth.registry.example.com:5443"};
-    const auto own = addresses(with_domain("registry.example.com"), 5000, 5443).own(login_servers);
+    const auto all = addresses(with_domain("registry.example.com"), 5000, 5443);
+    const auto own = all.own();
     EXPECT_THAT(own, IsSupersetOf({"http://127.0.0.1:5000", "https://localhost:5443", "https://[::1]:5443",
-                                   "https://registry.example.com:5443", "https://berth.registry.example.com:5443",
-                                   "http://berth.registry.example.com:5000"}));
+                                   "https://registry.example.com:5443"}));
+    EXPECT_THAT(all.of_registry("berth.registry.example.com:5443"),
+                IsSupersetOf({"https://berth.registry.example.com:5443", "http://berth.registry.example.com:5000"}));
     EXPECT_THAT(own, Not(Contains("https://registry.example.com"))) << "another server may be at port 443";
 }
 
+TEST(Addresses, WhatStandsInFrontOfALoginServerIsKnownByItsUrlOrPort) {
+    EXPECT_FALSE(addresses(with_domain("registry.example.com"), 5000, 5443).is_behind_proxy("a.registry.example.com:5443"));
+    EXPECT_TRUE(addresses(with_domain("registry.example.com:443"), 5000, 5443).is_behind_proxy("a.registry.example.com"));
+    Configuration external;
+    external.external_urls = {"berth=https://images.example.com"};
+    EXPECT_TRUE(addresses(external, 5000, 5443).is_behind_proxy("images.example.com"));
+    EXPECT_FALSE(addresses(external, 5000, 5443).is_behind_proxy("other.localhost:5443"));
+}
+
 TEST(Addresses, ThePortThatTheSchemeImpliesMayBeLeftOut) {
-    const auto own = addresses(with_domain("registry.example.com"), 80, 443).own({});
+    const auto own = addresses(with_domain("registry.example.com"), 80, 443).own();
     EXPECT_THAT(own, IsSupersetOf({"https://registry.example.com", "https://registry.example.com:443", "https://localhost",
                                    "http://localhost", "http://localhost:80"}));
-    const auto behind_proxy = addresses(with_domain("registry.example.com:443"), 5000, 0).own({});
+    const auto behind_proxy = addresses(with_domain("registry.example.com:443"), 5000, 0).own();
     EXPECT_THAT(behind_proxy, IsSupersetOf({"https://registry.example.com", "http://127.0.0.1:5000"}));
 }
 

@@ -185,6 +185,35 @@ TEST_F(DirectoryTokensTest, ARegistryIsAnOwnAddressFromWhenItIsThere) {
     EXPECT_FALSE(tokens.knows_resource(people.world(), "http://" + login_server)) << "not where it is reached";
 }
 
+TEST_F(DirectoryTokensTest, CarryGroupsOfAnOutsideIssuerAndEndWithThem) {
+    const auto world = people.world();
+    const auto& robot = *world.find_principal(people.robot);
+    const OutsideGroups groups{
+        "source", std::chrono::floor<std::chrono::seconds>(clock.now() + std::chrono::minutes(10)), {Guid::random()}};
+    const auto issued = tokens.issue(world, robot, arm, issuer, "secret", groups);
+    ASSERT_TRUE(issued);
+    EXPECT_LE(issued->lifetime, std::chrono::minutes(10));
+    EXPECT_EQ(json_part(issued->token, 1).at("exp").as_int64(), to_unix_seconds(groups.until));
+    for (DirectoryTokens* with : {&tokens, &cold}) {
+        EXPECT_EQ(with->verify(world, only_arm, issued->token)->outside_groups, groups);
+    }
+    const ClientOfPerson client{.client_id = people.robot_client.value(), .confidential = false, .permissions = "x"};
+    const auto for_person = tokens.issue_for_person(world, *world.find_principal(people.ada), client, arm, issuer, "s", groups);
+    EXPECT_EQ(cold.verify(world, only_arm, for_person->token)->outside_groups, groups);
+    object changed = json_part(issued->token, 1);
+    for (const value& wrong : {value(true), value(""), value("source"), value(boost::json::array{groups.to_text()})}) {
+        changed["berth_groups"] = wrong;
+        expect_refused(only_arm, sign(changed), "InvalidAuthenticationToken");
+    }
+    clock.advance(std::chrono::minutes(10));
+    expect_refused(only_arm, issued->token, "ExpiredAuthenticationToken");
+    // Of what is over already nothing is made that holds.
+    const auto late = tokens.issue(world, robot, arm, issuer, "secret", groups);
+    ASSERT_TRUE(late);
+    EXPECT_EQ(late->lifetime.count(), 0);
+    expect_refused(only_arm, late->token, "ExpiredAuthenticationToken");
+}
+
 TEST_F(DirectoryTokensTest, EndWithTheirTime) {
     const std::string token = issue();
     clock.advance(std::chrono::seconds(3599));
