@@ -100,31 +100,40 @@ std::string Addresses::for_people(std::string_view first_registry,
     return "https://" + with_port(*host, naming_.port);
 }
 
-std::vector<std::string> Addresses::own(std::span<const std::string> login_servers) const {
-    std::vector<std::string> out;
-    const auto add = [&](std::string_view scheme, std::string_view host, std::uint16_t port, std::uint16_t implied) {
+bool Addresses::is_behind_proxy(std::string_view login_server) const {
+    if (naming_.port != https_port_ && naming_.port != http_port_) return true;
+    return std::ranges::any_of(naming_.external_url,
+                               [&](const auto& one) { return naming_.login_server(one.first) == login_server; });
+}
+
+void Addresses::add_host(std::vector<std::string>& out, std::string_view host) const {
+    const auto add = [&](std::string_view scheme, std::uint16_t port, std::uint16_t implied) {
         if (port == 0) return;
         out.push_back(fmt::format("{}://{}:{}", scheme, host, port));
         if (port == implied) out.push_back(fmt::format("{}://{}", scheme, host));
     };
-    const auto add_host = [&](std::string_view host) {
-        add("http", host, http_port_, http_default);
-        add("https", host, https_port_, https_default);
-        if (naming_.port != https_port_ && naming_.port != http_port_) add("https", host, naming_.port, https_default);
-    };
-    for (const std::string_view host : {"127.0.0.1", "localhost", "[::1]"}) add_host(host);
-    add_host(naming_.domain);
+    add("http", http_port_, http_default);
+    add("https", https_port_, https_default);
+    if (naming_.port != https_port_ && naming_.port != http_port_) add("https", naming_.port, https_default);
+}
+
+std::vector<std::string> Addresses::own() const {
+    std::vector<std::string> out;
+    for (const std::string_view host : {"127.0.0.1", "localhost", "[::1]"}) add_host(out, host);
+    add_host(out, naming_.domain);
     for (const std::string& base : {http_, https_}) {
         if (!base.empty()) out.push_back(base);
     }
     for (const auto& [name, url] : naming_.external_url) out.push_back(url);
-    for (const std::string& login_server : login_servers) {
-        out.push_back("https://" + login_server);
-        add_host(host_of(login_server));
-    }
     std::ranges::sort(out);
     const auto repeated = std::ranges::unique(out);
     out.erase(repeated.begin(), repeated.end());
+    return out;
+}
+
+std::vector<std::string> Addresses::of_registry(std::string_view login_server) const {
+    std::vector<std::string> out{fmt::format("https://{}", login_server)};
+    add_host(out, host_of(login_server));
     return out;
 }
 

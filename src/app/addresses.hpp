@@ -48,10 +48,18 @@ public:
     /// Whether a name is one that clients know this server by without being a login server: the domain itself.
     bool is_domain(std::string_view host) const noexcept { return host == naming_.domain; }
 
-    /// Every address under which a client may mean this server by "its own"; tokens for each of them are taken.
-    std::vector<std::string> own(std::span<const std::string> login_servers) const;
+    /// Whether clients speak to something in front of this server when they call a login server: it has an external URL, or
+    /// another port than those bound.
+    bool is_behind_proxy(std::string_view login_server) const;
+
+    /// Every address under which a client may mean this server by "its own", but for its registries'; tokens for each of
+    /// them are taken.
+    std::vector<std::string> own() const;
+    /// Those of one registry.
+    std::vector<std::string> of_registry(std::string_view login_server) const;
 
 private:
+    void add_host(std::vector<std::string>& out, std::string_view host) const;
     tenant::LoginServerNaming naming_;
     std::uint16_t http_port_;
     std::uint16_t https_port_;
