@@ -1,6 +1,5 @@
 #include "data_plane/answers.hpp"
 
-#include "data_plane/precondition.hpp"
 #include "gateway/response.hpp"
 
 namespace berth::data_plane {
@@ -22,10 +21,10 @@ http::Response created(std::string location, const Digest& digest) {
 
 http::Response accepted() { return gateway::empty_response(202); }
 
-http::Response not_modified(const Digest& digest) {
+http::Response not_modified(std::string_view digest, std::string_view entity_tag) {
     auto response = gateway::empty_response(304);
-    response.headers.add("ETag", entity_tag(digest));
-    response.headers.add("Docker-Content-Digest", digest.to_string());
+    response.headers.add("ETag", std::string(entity_tag));
+    response.headers.add("Docker-Content-Digest", std::string(digest));
     return response;
 }
 

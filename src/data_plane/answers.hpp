@@ -5,6 +5,7 @@
 #include "http/message.hpp"
 
 #include <string>
+#include <string_view>
 
 /// Answers that several nouns of the distribution API share.
 namespace berth::data_plane {
@@ -19,6 +20,6 @@ http::Response created(std::string location, const Digest& digest);
 /// 202 without a body.
 http::Response accepted();
 /// 304 with what a client needs to use what it has.
-http::Response not_modified(const Digest& digest);
+http::Response not_modified(std::string_view digest, std::string_view entity_tag);
 
 } // namespace berth::data_plane

@@ -15,8 +15,8 @@ Task<Result<http::Response>> version(gateway::Context&) { co_return gateway::jso
 } // namespace
 
 DataPlane::DataPlane(gateway::Services services)
-    : tokens_(services), manifests_(services), blobs_(services), uploads_(services), lists_(services), referrers_(services),
-      repository_api_(services) {}
+    : hot_(services.database), tokens_(services), manifests_(services, hot_), blobs_(services, hot_), uploads_(services),
+      lists_(services, hot_), referrers_(services), repository_api_(services) {}
 
 std::vector<gateway::Route> DataPlane::routes() {
     std::vector<gateway::Route> out;

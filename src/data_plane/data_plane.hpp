@@ -1,6 +1,7 @@
 #pragma once
 
 #include "data_plane/blob_routes.hpp"
+#include "data_plane/hot_content.hpp"
 #include "data_plane/list_routes.hpp"
 #include "data_plane/manifest_routes.hpp"
 #include "data_plane/referrer_routes.hpp"
@@ -22,6 +23,7 @@ public:
     std::vector<gateway::Route> routes();
 
 private:
+    HotContent hot_;
     TokenRoutes tokens_;
     ManifestRoutes manifests_;
     BlobRoutes blobs_;

@@ -4,7 +4,10 @@
 #include "data_plane/repository_store.hpp"
 #include "data_plane/tag_store.hpp"
 #include "gateway/paging.hpp"
-#include "gateway/response.hpp"
+
+#include <fmt/format.h>
+
+#include <span>
 
 namespace berth::data_plane {
 namespace {
@@ -15,24 +18,37 @@ using storage::Session;
 
 constexpr std::uint64_t most_per_page = 1'000;
 
-// One more than the page was read: whether there is a next page is known without counting.
-void end_page(std::vector<std::string>& names, const gateway::Page& page, std::string_view path, http::Response& out) {
-    if (page.limit > 0 && names.size() > page.limit) {
-        names.resize(page.limit);
-        out.headers.add("Link", gateway::next_link(path, names.back(), page.limit));
-    }
+// One more than the page was read: whether there is a next page is known without counting. Gives the Link field, or nothing.
+std::string end_page(std::vector<std::string>& names, const gateway::Page& page, std::string_view path) {
+    if (page.limit == 0 || names.size() <= page.limit) return {};
+    names.resize(page.limit);
+    return gateway::next_link(path, names.back(), page.limit);
 }
 
-boost::json::array to_json(const std::vector<std::string>& names) {
-    boost::json::array out;
-    out.reserve(names.size());
-    for (const std::string& name : names) out.emplace_back(name);
+// Names of repositories and tags have no character that JSON escapes.
+void append_array(std::string& out, std::span<const std::string> names) {
+    out += '[';
+    for (const std::string& name : names) {
+        if (out.back() != '[') out += ',';
+        out += '"';
+        out += name;
+        out += '"';
+    }
+    out += ']';
+}
+
+std::size_t room_for(std::span<const std::string> names) noexcept {
+    std::size_t out = 512; // what stands around them
+    for (const std::string& name : names) out += name.size() + 3;
     return out;
 }
 
-http::Response answer(boost::json::object body, http::Response with_headers) {
-    auto out = gateway::json_response(200, body);
-    for (const auto& [name, value] : with_headers.headers.fields()) out.headers.add(name, value);
+http::Response page_response(http::Body body, const std::string& link) {
+    http::Response out;
+    out.headers.reserve(10);
+    out.headers.add("Content-Type", "application/json; charset=utf-8");
+    if (!link.empty()) out.headers.add("Link", link);
+    out.body = std::move(body);
     return out;
 }
 
@@ -66,26 +82,45 @@ Task<Result<http::Response>> ListRoutes::catalog(Context& context) {
     if (!page) co_return std::unexpected(page.error());
     auto names = co_await list_catalog(services_, context, *page);
     if (!names) co_return failure(std::move(names));
-    http::Response headers;
-    end_page(*names, *page, "/v2/_catalog", headers);
-    co_return answer({{"repositories", to_json(*names)}}, std::move(headers));
+    const std::string link = end_page(*names, *page, "/v2/_catalog");
+    std::string body;
+    body.reserve(room_for(*names));
+    body += R"({"repositories":)";
+    append_array(body, *names);
+    body += "}\n";
+    co_return page_response(std::move(body), link);
 }
 
 Task<Result<http::Response>> ListRoutes::tags(Context& context) {
     const auto page = gateway::parse_page(context.query(), most_per_page, most_per_page);
     if (!page) co_return std::unexpected(page.error());
     const std::string& name = context.repository().value();
+    const std::int64_t registry = context.registry().row;
+    // Who may see one tag of a repository may see all: a page is the same for everybody.
+    const std::string which = fmt::format("{}/{}", page->limit, page->after);
+    if (const auto hot = hot_.find(HotContent::Kind::tags, registry, name, which)) {
+        co_return page_response(hot->content, hot->link);
+    }
+
+    const auto version = services_.database.version();
     const auto read = [&](Session& session) -> Result<std::vector<std::string>> {
-        auto repository = find_repository(session, context.registry().row, name);
+        auto repository = find_repository(session, registry, name);
         if (!repository) return failure(std::move(repository));
         if (page->limit == 0) return std::vector<std::string>{};
         return list_tags(session, repository->row, page->after, page->limit + 1);
     };
     auto names = co_await services_.database.read(ReadKind::page, read);
     if (!names) co_return failure(std::move(names));
-    http::Response headers;
-    end_page(*names, *page, "/v2/" + name + "/tags/list", headers);
-    co_return answer({{"name", name}, {"tags", to_json(*names)}}, std::move(headers));
+    auto item = std::make_shared<HotItem>();
+    item->link = end_page(*names, *page, "/v2/" + name + "/tags/list");
+    std::string body;
+    body.reserve(room_for(*names));
+    body += fmt::format(R"({{"name":"{}","tags":)", name);
+    append_array(body, *names);
+    body += "}\n";
+    item->content = std::make_shared<const std::string>(std::move(body));
+    hot_.keep(HotContent::Kind::tags, registry, name, which, version, item);
+    co_return page_response(item->content, item->link);
 }
 
 } // namespace berth::data_plane

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "data_plane/hot_content.hpp"
 #include "gateway/context.hpp"
 #include "gateway/route.hpp"
 #include "gateway/services.hpp"
@@ -11,7 +12,7 @@ namespace berth::data_plane {
 /// `/v2/_catalog` and `/v2/<name>/tags/list` (OCI distribution specification: end-8; the catalog is older).
 class ListRoutes {
 public:
-    explicit ListRoutes(gateway::Services services) : services_(services) {}
+    ListRoutes(gateway::Services services, HotContent& hot) : services_(services), hot_(hot) {}
     std::vector<gateway::Route> routes();
 
 private:
@@ -19,6 +20,7 @@ private:
     Task<Result<http::Response>> tags(gateway::Context& context);
 
     gateway::Services services_;
+    HotContent& hot_;
 };
 
 } // namespace berth::data_plane

@@ -62,8 +62,25 @@ Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
                 table_is_wrong(fmt::format("'{}' and '{}' have one pattern", routes_[i].id, route.id));
             }
         }
+        if (!compiled.segments.empty() && compiled.segments.front().kind == Segment::Kind::literal) {
+            by_first_segment_[to_lower(compiled.segments.front().text)];
+        }
         compiled_.push_back(std::move(compiled));
     }
+    for (std::size_t i = 0; i < compiled_.size(); ++i) {
+        const auto& segments = compiled_[i].segments;
+        if (!segments.empty() && segments.front().kind == Segment::Kind::literal) {
+            by_first_segment_[to_lower(segments.front().text)].push_back(i);
+            continue;
+        }
+        beginning_with_a_parameter_.push_back(i);
+        for (auto& [segment, routes_there] : by_first_segment_) routes_there.push_back(i);
+    }
+}
+
+const Router::Candidates& Router::candidates(std::string_view first_segment) const {
+    const auto found = by_first_segment_.find(to_lower(first_segment));
+    return found != by_first_segment_.end() ? found->second : beginning_with_a_parameter_;
 }
 
 Result<Router::Match> Router::find(http::Method method, std::string_view path) const {
@@ -113,7 +130,7 @@ Result<Router::Match> Router::find(http::Method method, std::string_view path) c
 
     std::optional<std::size_t> best;
     boost::json::array allowed;
-    for (std::size_t i = 0; i < routes_.size(); ++i) {
+    for (const std::size_t i : candidates(not_empty.empty() ? std::string_view() : whole[not_empty.front()])) {
         if (!matches(i)) continue;
         if (routes_[i].method != method) {
             allowed.push_back(boost::json::value(http::to_string(routes_[i].method)));

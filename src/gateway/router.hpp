@@ -2,6 +2,7 @@
 
 #include "gateway/route.hpp"
 
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -41,6 +42,11 @@ private:
     };
     std::vector<Route> routes_;
     std::vector<Compiled> compiled_; // beside routes_
+    // By the first segment in lower case: the routes that begin with it, and those that begin with a parameter, in order.
+    using Candidates = std::vector<std::size_t>;
+    const Candidates& candidates(std::string_view first_segment) const;
+    std::map<std::string, Candidates, std::less<>> by_first_segment_;
+    Candidates beginning_with_a_parameter_;
 };
 
 } // namespace berth::gateway

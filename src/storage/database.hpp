@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "base/task.hpp"
 #include "base/time.hpp"
+#include "storage/commit_version.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -164,7 +165,14 @@ public:
         co_return std::move(*out);
     }
 
+    /// What was read after this gave a number is still what is stored, as long as it gives the same number. nullopt: ask the
+    /// database itself.
+    std::optional<std::uint64_t> version() const noexcept { return version_.current(); }
+
 protected:
+    /// Drivers hold a `Change` of it around each commit.
+    CommitVersion version_;
+
     /// Runs the closure once or more; the closure lives until the task ends.
     virtual Task<Result<void>> run_read(ReadKind kind, const std::function<Result<void>(Session&)>& work) = 0;
     virtual Task<Result<void>> run_write(const std::function<Result<void>(Session&)>& work) = 0;

@@ -5,7 +5,7 @@
 namespace berth::storage {
 
 SqliteDatabase::SqliteDatabase(std::string path, const SqliteOptions& options, std::unique_ptr<SqliteConnection> writer)
-    : path_(std::move(path)), options_(options), writer_(std::move(writer), options), scans_(options.scan_threads) {}
+    : path_(std::move(path)), options_(options), writer_(std::move(writer), options, version_), scans_(options.scan_threads) {}
 
 Result<std::unique_ptr<SqliteConnection>> SqliteDatabase::take_reader() {
     {

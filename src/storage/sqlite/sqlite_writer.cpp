@@ -12,8 +12,8 @@ bool is_failure_of_the_disk(const Error& error) {
 
 } // namespace
 
-SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection, const SqliteOptions& options)
-    : connection_(std::move(connection)), group_limit_(std::max<std::size_t>(options.group_limit, 1)),
+SqliteWriter::SqliteWriter(std::unique_ptr<SqliteConnection> connection, const SqliteOptions& options, CommitVersion& version)
+    : connection_(std::move(connection)), version_(version), group_limit_(std::max<std::size_t>(options.group_limit, 1)),
       checkpoint_pages_(options.checkpoint_pages), checkpoint_due_(options.checkpoint_pages), thread_([this] { work(); }) {}
 
 SqliteWriter::~SqliteWriter() {
@@ -99,6 +99,7 @@ Result<void> SqliteWriter::try_group(std::span<Pending* const> group) {
         return {};
     }
     connection_->begin_work(0);
+    const CommitVersion::Change change(version_);
     auto committed = connection_->control("commit");
     if (!committed) roll_back();
     return committed;

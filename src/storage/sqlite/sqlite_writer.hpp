@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/executor.hpp"
+#include "storage/commit_version.hpp"
 #include "storage/sqlite/sqlite_connection.hpp"
 
 #include <condition_variable>
@@ -19,8 +20,8 @@ class SqliteWriter {
 public:
     using Work = std::function<Result<void>(Session&)>;
 
-    /// Takes the connection over; `options` as for the database.
-    SqliteWriter(std::unique_ptr<SqliteConnection> connection, const SqliteOptions& options);
+    /// Takes the connection over; `options` as for the database; every commit changes `version`.
+    SqliteWriter(std::unique_ptr<SqliteConnection> connection, const SqliteOptions& options, CommitVersion& version);
     /// Runs what is queued, then joins.
     ~SqliteWriter();
     SqliteWriter(const SqliteWriter&) = delete;
@@ -60,6 +61,7 @@ private:
     static void answer(std::span<Pending* const> group);
 
     std::unique_ptr<SqliteConnection> connection_;
+    CommitVersion& version_;
     std::size_t group_limit_;
     int checkpoint_pages_;
     int checkpoint_due_;

@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "storage/testing/loop_executor.hpp"
 
+#include <atomic>
 #include <latch>
 #include <limits>
 #include <thread>
@@ -334,6 +335,43 @@ TEST_P(DatabaseContract, AWriteSeesWhatItWroteAndTheNextReadToo) {
                                             [](Session& session) { return count(session, "select count(*) from items"); })),
                   i);
     }
+}
+
+TEST_P(DatabaseContract, WhatWasReadIsStillStoredWhileTheVersionStays) {
+    const auto read = [this] {
+        return sync_wait(
+            database().read(ReadKind::point, [](Session& session) { return count(session, "select count(*) from items"); }));
+    };
+    ASSERT_EQ(read(), 0);
+    const auto before = database().version();
+    ASSERT_TRUE(before);
+    ASSERT_EQ(read(), 0);
+    EXPECT_EQ(database().version(), before) << "reading changes nothing";
+
+    constexpr int writes = 300;
+    std::atomic<std::int64_t> acknowledged = 0;
+    std::thread writer([&] {
+        for (int i = 1; i <= writes; ++i) {
+            EXPECT_TRUE(insert(i, std::to_string(i)));
+            acknowledged = i;
+        }
+    });
+    std::optional<std::uint64_t> version;
+    std::int64_t remembered = 0;
+    while (acknowledged < writes) {
+        const std::int64_t there = acknowledged;
+        if (const auto current = database().version(); current && current == version) {
+            ASSERT_GE(remembered, there) << "what was acknowledged is missing in what still counts";
+            continue;
+        }
+        version = database().version();
+        const auto now = read();
+        ASSERT_TRUE(now);
+        ASSERT_GE(*now, there);
+        remembered = *now;
+    }
+    writer.join();
+    EXPECT_NE(database().version(), before);
 }
 
 TEST_P(DatabaseContract, ManyWritersAtOnceEachGetTheirOwnAnswer) {
