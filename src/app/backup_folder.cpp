@@ -109,7 +109,7 @@ Result<BackupDescription> read_description(const fs::path& folder) {
     }
     const std::string text(std::istreambuf_iterator<char>(in), {});
     const auto damaged = [&] {
-        return failure(ErrorCode::invalid_parameter,
+        return failure(ErrorCode::conflict,
                        fmt::format("'{}' is damaged, or was written by a newer berth.", (folder / description_name).string()));
     };
     boost::system::error_code error;

@@ -35,6 +35,7 @@ Upkeep::Upkeep(Foundation& foundation, const Configuration& configuration)
 
 Upkeep::~Upkeep() {
     scrubber_.reset();
+    sweeper_.stop();
     thread_.request_stop();
     thread_.join();
 }

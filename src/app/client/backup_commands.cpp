@@ -37,7 +37,8 @@ Result<Answer> run_backup(const Values& values) {
                                                   {"bytes", description.bytes},
                                                   {"missing", texts(done->missing)},
                                                   {"serverWasRunning", done->served}},
-                  .note = std::move(note)};
+                  .note = std::move(note),
+                  .refuses = !done->missing.empty()};
 }
 
 Result<Answer> run_restore(const Values& values) {

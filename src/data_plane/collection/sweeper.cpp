@@ -74,7 +74,7 @@ Task<Result<void>> Sweeper::sweep_content(Swept& swept) {
 }
 
 Task<Result<void>> Sweeper::sweep_untagged(Timestamp before, Swept& swept) {
-    for (;;) {
+    while (!stopping_.load(std::memory_order_relaxed)) {
         const auto list = [&](Session& session) { return list_untagged(session, before, untagged_batch); };
         auto manifests = co_await database_.read(ReadKind::scan, list);
         if (!manifests) co_return failure(std::move(manifests));
@@ -96,10 +96,11 @@ Task<Result<void>> Sweeper::sweep_untagged(Timestamp before, Swept& swept) {
         // With a policy of no time at all, a locked one would come again at once.
         if (manifests->size() < untagged_batch) co_return Result<void>{};
     }
+    co_return Result<void>{};
 }
 
 Task<Result<void>> Sweeper::sweep_candidates(GarbageReason reason, Timestamp before, Swept& swept) {
-    for (;;) {
+    while (!stopping_.load(std::memory_order_relaxed)) {
         const auto list = [&](Session& session) { return list_garbage(session, reason, before, batch); };
         auto candidates = co_await database_.read(ReadKind::scan, list);
         if (!candidates) co_return failure(std::move(candidates));
@@ -126,10 +127,11 @@ Task<Result<void>> Sweeper::sweep_candidates(GarbageReason reason, Timestamp bef
             swept.blobs += one.blob ? 1 : 0;
         }
     }
+    co_return Result<void>{};
 }
 
 Task<Result<void>> Sweeper::sweep_pending_objects(Timestamp before, Swept& swept) {
-    for (;;) {
+    while (!stopping_.load(std::memory_order_relaxed)) {
         const auto list = [&](Session& session) { return list_pending_objects(session, before, batch); };
         auto keys = co_await database_.read(ReadKind::scan, list);
         if (!keys) co_return failure(std::move(keys));
@@ -166,6 +168,7 @@ Task<Result<void>> Sweeper::sweep_pending_objects(Timestamp before, Swept& swept
         auto forgotten = co_await database_.write(forget);
         if (!forgotten) co_return failure(std::move(forgotten));
     }
+    co_return Result<void>{};
 }
 
 } // namespace berth::data_plane

@@ -7,6 +7,7 @@
 #include "storage/blob_store.hpp"
 #include "storage/database.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
@@ -51,6 +52,8 @@ public:
     Task<Result<Swept>> sweep();
     /// All of it but the uploads: for a process that cannot know which of them are being written.
     Task<Result<Swept>> sweep_without_uploads();
+    /// Ends runs after the step that they are at, this one and all later ones. Thread-safe.
+    void stop() noexcept { stopping_.store(true, std::memory_order_relaxed); }
     /// All runs so far together. Thread-safe.
     Swept totals() const;
 
@@ -65,6 +68,7 @@ private:
     storage::BlobStore& blobs_;
     const Clock& clock_;
     CollectionPolicy policy_;
+    std::atomic<bool> stopping_ = false;
     mutable std::mutex mutex_;
     Swept totals_;
 };
