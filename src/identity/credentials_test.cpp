@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <thread>
 
 namespace berth::identity {
@@ -403,6 +404,28 @@ TEST_F(CredentialsTest, WhatWasMadeWithASecretEndsWithIt) {
         caller.secret = odd;
         EXPECT_EQ(check(), ErrorCode::invalid_credentials);
     }
+}
+
+TEST_F(CredentialsTest, WhatAnIssuerSaidOfGroupsEndsWithItsTrustAndItsTime) {
+    const auto trust = [](std::string_view setting) { return TrustedIssuer::parse(setting).value(); };
+    const TrustedIssuer issuer = trust("issuer=https://a.example,groups-claim=groups");
+    Caller caller{.kind = CallerKind::principal, .principal = robot};
+    caller.outside_groups = {issuer.group_source(), clock.now() + std::chrono::minutes(10), {Guid::random()}};
+    const auto check = [&] { return code_of(sync_wait(credentials.check_secret(*tenancy.world(), caller))); };
+    EXPECT_EQ(check(), ErrorCode::invalid_credentials) << "nobody is trusted";
+    credentials.set_trusted(std::array{trust("issuer=https://b.example"), issuer}, "");
+    EXPECT_EQ(check(), std::nullopt);
+    for (const std::string_view other : {"issuer=https://a.example", "issuer=https://a.example,groups-claim=roles",
+                                         "issuer=https://a.example/,groups-claim=groups"}) {
+        credentials.set_trusted(std::array{trust(other)}, "");
+        EXPECT_EQ(check(), ErrorCode::invalid_credentials) << other;
+    }
+    credentials.set_trusted(std::array{issuer}, "");
+    EXPECT_EQ(check(), std::nullopt);
+    clock.advance(std::chrono::minutes(10));
+    EXPECT_EQ(check(), ErrorCode::invalid_credentials);
+    caller.outside_groups = {};
+    EXPECT_EQ(check(), std::nullopt);
 }
 
 TEST_F(CredentialsTest, WhatWasMadeWithAnAdminPasswordEndsWithThatPassword) {

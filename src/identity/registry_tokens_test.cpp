@@ -346,6 +346,39 @@ TEST_F(RegistryTokensTest, RepositoryTokensCallAsThemselvesInTheirRegistry) {
     expect_refused(Use::access, token, "deleted");
 }
 
+TEST_F(RegistryTokensTest, CarryGroupsOfAnOutsideIssuerAndEndWithThem) {
+    Caller caller = robot();
+    caller.outside_groups = {"source",
+                             std::chrono::floor<std::chrono::seconds>(clock.now() + std::chrono::minutes(10)),
+                             {Guid::random(), Guid::random()}};
+    const auto end = to_unix_seconds(caller.outside_groups.until);
+    const std::string refreshing = refresh(caller);
+    for (RegistryTokens* with : {&tokens, &cold}) {
+        EXPECT_EQ(verify(*with, Use::access, access(caller))->outside_groups, caller.outside_groups);
+        const auto again = verify(*with, Use::refresh, refreshing);
+        ASSERT_TRUE(again);
+        EXPECT_EQ(again->outside_groups, caller.outside_groups);
+        const std::string made = access(*again); // through the other token
+        EXPECT_EQ(verify(*with, Use::access, made)->outside_groups, caller.outside_groups);
+        for (const std::string& token : {refreshing, made}) EXPECT_LE(json_part(token, 1).at("exp").as_int64(), end);
+    }
+    EXPECT_FALSE(json_part(access(robot()), 1).contains("berth_groups"));
+    // Nothing but what berth writes.
+    const object good = json_part(access(caller), 1);
+    expect_accepted(Use::access, sign(good));
+    for (const value& wrong : {value(true), value(1), value(""), value("x"), value("source 1"),
+                               value(boost::json::array{caller.outside_groups.to_text()})}) {
+        object changed = good;
+        changed["berth_groups"] = wrong;
+        expect_refused(Use::access, sign(changed), "berth_groups");
+    }
+    object of_another = json_part(access(admin()), 1);
+    of_another["berth_groups"] = good.at("berth_groups");
+    expect_refused(Use::access, sign(of_another), "berth_groups");
+    clock.advance(std::chrono::minutes(10));
+    expect_refused(Use::refresh, refreshing, "expired");
+}
+
 TEST_F(RegistryTokensTest, EveryClaimMustBeThereAndRight) {
     const object good = json_part(access(robot()), 1);
     expect_accepted(Use::access, sign(good)); // the test can make what is accepted

@@ -1,6 +1,7 @@
 #include "tenant/authorization_store.hpp"
 #include "tenant/deny_assignment_store.hpp"
 #include "tenant/management_group_store.hpp"
+#include "tenant/outside_group_store.hpp"
 #include "tenant/resource_store.hpp"
 #include "tenant/tenancy.hpp"
 #include "tenant/testing/tenant_database.hpp"
@@ -68,7 +69,7 @@ public:
     Changes(TenantDatabase& database, std::uint64_t seed) : database_(database), random_(seed) {}
 
     void one() {
-        switch (pick(18)) {
+        switch (pick(19)) {
         case 0: write([&](Session& s) { return create_user(s, tenant_, name(), name() + "@x", test_time); }); break;
         case 1: write([&](Session& s) { return create_group(s, tenant_, name(), test_time); }); break;
         case 2: write([&](Session& s) { return delete_principal(s, some("principals")); }); break;
@@ -88,6 +89,7 @@ public:
         case 14: put_group(); break;
         case 15: write([&](Session& s) { return delete_management_group(s, tenant_, fmt::format("m{}", pick(6))); }); break;
         case 16: change_registry(); break;
+        case 17: link_groups(); break;
         default: change_token(); break;
         }
     }
@@ -125,6 +127,11 @@ private:
         return WorldBuilder::scope(fmt::format("/subscriptions/{}/resourceGroups/berth/providers/Microsoft.ContainerRegistry/"
                                                "registries/images{}",
                                                database_.first->subscription.value(), number));
+    }
+    void link_groups() {
+        std::vector<OutsideGroup> groups;
+        for (auto count = pick(4); count > 0; --count) groups.push_back({"https://a.example", name()});
+        write([&](Session& s) { return set_outside_groups(s, some("principals"), groups); });
     }
     void remove_member() {
         std::optional<std::pair<Guid, Guid>> pair;

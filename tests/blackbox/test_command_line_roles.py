@@ -71,6 +71,21 @@ def test_secrets_of_the_application_are_the_principals(signed_in, graph, new_pri
     assert graph.call("GET", f"/applications/{principal.application_id}").json()["passwordCredentials"] == []
 
 
+def test_groups_of_outside_issuers_linked_and_parted(signed_in):
+    name = content.unique("linked")
+    signed_in("group", "create", name)
+    of = ["--issuer", "https://sso.example.org/realms/people", "--value"]
+    assert signed_in.json("group", "link", "list", name) == []
+    for value in ("/team/dev", "/team/ops", "/team/dev"):
+        signed_in("group", "link", "add", name, *of, value)
+    assert [one["value"] for one in signed_in.json("group", "link", "list", name)] == ["/team/dev", "/team/ops"]
+    assert "/team/ops" in signed_in("group", "link", "list", name).stdout
+    assert "/team" in signed_in.refused("group", "link", "remove", name, *of, "/team")
+    signed_in("group", "link", "remove", name, *of, "/team/dev")
+    assert signed_in.json("group", "link", "list", name) == [{"issuer": of[1], "value": "/team/ops"}]
+    assert "absolute URI" in signed_in.refused("group", "link", "add", name, "--issuer", "nowhere", "--value", "x")
+
+
 def test_a_group_from_its_making_to_its_end(signed_in, new_principal, registry, as_other):
     name, inner = content.unique("group"), content.unique("inner")
     member = new_principal()
