@@ -1,0 +1,1 @@
+"""berth beside other registries, on the same work in one run: `script/bench registries`."""

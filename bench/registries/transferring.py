@@ -1,0 +1,182 @@
+"""The rows about large blobs."""
+
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import content, load, processes
+from .content import Seeded
+from .measure import Claim, Contender, Row, at_least, at_most, interleaved, missing
+from .servers import Berth, Nginx, Server
+
+GIB = 1 << 30
+PARTS = 8
+REPOSITORY = "large"
+
+
+@dataclass
+class LargeFile:
+    path: Path
+    size: int
+    digest: str
+
+    @staticmethod
+    def make(path: Path, size: int, seed: int) -> "LargeFile":
+        done = subprocess.run([str(load.PROGRAM), "--port", "1", "make", "--file", str(path), "--size", str(size), "--seed",
+                               str(seed)], check=True, capture_output=True, text=True)
+        return LargeFile(path, size, done.stdout.strip())
+
+
+def _forget(folder: Path, at_least_bytes: int) -> None:
+    """Takes the large files below the folder out of the page cache."""
+    for file in folder.rglob("*"):
+        if file.is_file() and file.stat().st_size >= at_least_bytes:
+            descriptor = os.open(file, os.O_RDONLY)
+            os.fdatasync(descriptor)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(descriptor)
+
+
+def hash_rate(size: int = 256 << 20) -> float:
+    """Bytes a second of SHA-256 on one core, as the servers' libraries compute it."""
+    block = bytes(1 << 20)
+    started = time.perf_counter()
+    digest = hashlib.sha256()
+    for _ in range(size >> 20):
+        digest.update(block)
+    digest.digest()
+    return size / (time.perf_counter() - started)
+
+
+def disk_rate(folder: Path, size: int = 512 << 20) -> float:
+    """Bytes a second written and synced."""
+    block = os.urandom(1 << 20)
+    started = time.perf_counter()
+    with open(folder / "disk", "wb", buffering=0) as file:
+        for _ in range(size >> 20):
+            file.write(block)
+        os.fdatasync(file.fileno())
+    took = time.perf_counter() - started
+    (folder / "disk").unlink()
+    return size / took
+
+
+def pushes(berth: Berth, peers: list[Server], folder: Path, size: int, rounds: int) -> list[Row]:
+    whole = LargeFile.make(folder / "push", size, 1)
+    parts = [LargeFile.make(folder / f"part-{i}", size // PARTS, 100 + i) for i in range(PARTS)]
+    peaks: dict[str, list[float]] = {}
+
+    def run(server: Server, name: str, words: list[str]) -> load.Sample:
+        processes.forget_peak(server.pid)
+        before = processes.memory_mib(server.pid)
+        sample = load.transfer(server, "push", "--path", REPOSITORY, *words, size=size,
+                               authorization=server.authorization(REPOSITORY, "pull,push"))
+        peaks.setdefault(f"{server.name} {name}", []).append(processes.memory_mib(server.pid, "VmHWM") - before)
+        delete_pushed(server, [whole.digest] if name == "whole" else [part.digest for part in parts])
+        return sample
+
+    def delete_pushed(server: Server, digests: list[str]) -> None:
+        # So that the next round sends what is not there. Who keeps the bytes is asked again under another name.
+        for digest in digests:
+            server.request("DELETE", f"/v2/{REPOSITORY}/blobs/{digest}",
+                           authorization=server.authorization(REPOSITORY, "pull,push,delete"))
+
+    out = []
+    limits = {"SHA-256": hash_rate(), "disk": disk_rate(folder)}
+    cores = min(2, os.cpu_count() or 1)
+    for title, name, words, many in (
+            (f"{size >> 20:,} MiB push", "whole",
+             ["--file", str(whole.path), "--size", str(size), "--digest", whole.digest], 1),
+            (f"{PARTS} × {size // PARTS >> 20} MiB push at once", "parts",
+             ["--file", str(folder / "part"), "--size", str(size // PARTS), "--digests", *[part.digest for part in parts]],
+             cores)):
+        figures = interleaved([Contender(server.name, lambda _, server=server, name=name, words=words: run(server, name, words))
+                               for server in (berth, *peers)], rounds)
+        limit = min(limits["SHA-256"] * many, limits["disk"])
+        peak = {server.name: statistics.median(peaks[f"{server.name} {name}"]) for server in (berth, *peers)}
+        out.append(Row(title, figures, [
+            at_least("of the smaller of SHA-256 and the disk", figures[berth.name].rate / limit, 0.8),
+            at_most("memory that it took", peak[berth.name], 32, "MiB")],
+            unit="bytes", notes={server: f"{memory:.0f} MiB more memory" for server, memory in peak.items()}
+            | {"limits": f"SHA-256 {limits['SHA-256'] * many / 1e6:.0f} MB/s, disk {limits['disk'] / 1e6:.0f} MB/s"}))
+    for file in (whole, *parts):
+        file.path.unlink()
+    return out
+
+
+def pulls(berth: Berth, peers: list[Server], nginx: Nginx | None, seeded: dict[str, Seeded], folder: Path, size: int,
+          rounds: int) -> list[Row]:
+    large = LargeFile.make(folder / "pull", size, 7)
+    path = f"/v2/{REPOSITORY}/blobs/{large.digest}"
+    for server in (berth, *peers):
+        load.call(server.port, *load.authorized(content.writing(server)), "push", "--path", REPOSITORY, "--file",
+                  str(large.path), "--size", str(size), "--digest", large.digest)
+        load.call(server.port, *load.authorized(content.writing(server)), "pull", "--path", path, "--size",
+                  str(size), "--digest", large.digest, "--verify")
+    contenders = [(server, path) for server in (berth, *peers)]
+    if nginx is not None:
+        large.path.rename(nginx.data / "large")
+        contenders.append((nginx, "/large"))
+    else:
+        large.path.unlink()
+
+    def pulling(server: Server, where: str, *words: str, port: int | None = None, cold: bool = False) -> Contender:
+        authorization = server.authorization(REPOSITORY, "pull")
+
+        def run(_: int) -> load.Sample:
+            if cold:
+                _forget(server.data, size)
+            return load.transfer(server, "pull", "--path", where, "--size", str(size), *words, size=size,
+                                 authorization=authorization, port=port)
+        return Contender(server.name, run)
+
+    def beside_nginx(figures, cpu: bool) -> list[Claim]:
+        if nginx is None:
+            return [missing("of nginx's speed", "≥ 0.9 ×", "nginx is not here")]
+        claims = [at_least("of nginx's speed", figures[berth.name].rate / figures[nginx.name].rate, 0.9)]
+        if cpu:
+            claims.append(at_most("of nginx's CPU", figures[berth.name].cpu_us / figures[nginx.name].cpu_us, 1.1))
+        return claims
+
+    plain = interleaved([pulling(*one) for one in contenders], rounds)
+    out = [Row(f"{size >> 20:,} MiB pull, plain", plain, beside_nginx(plain, True), unit="bytes")]
+
+    cold = [pulling(*one, cold=True) for one in contenders]
+    latencies: list[float] = []
+
+    def with_others(contender: Contender) -> Contender:
+        def run(turn: int) -> load.Sample:
+            others: list[float] = []
+            thread = threading.Thread(target=lambda: others.append(other_requests(berth, seeded[berth.name])))
+            thread.start()
+            time.sleep(0.3)
+            sample = contender.run(turn)
+            thread.join()
+            latencies.extend(others)
+            return sample
+        return Contender(contender.name, run)
+    cold[0] = with_others(cold[0])
+    figures = interleaved(cold, rounds)
+    others = statistics.median(latencies) / 1000
+    out.append(Row(f"{size >> 20:,} MiB pull, plain, cold cache; manifests are asked for meanwhile", figures,
+                   [*beside_nginx(figures, False), at_most("p99 of other requests meanwhile", others, 5, "ms")], unit="bytes"))
+
+    if nginx is not None:
+        encrypted = interleaved([pulling(server, where, "--tls", port=server.https_port)
+                                 for server, where in contenders if isinstance(server, (Berth, Nginx))], rounds)
+        out.append(Row(f"{size >> 20:,} MiB pull over TLS", encrypted, beside_nginx(encrypted, False), unit="bytes"))
+    return out
+
+
+def other_requests(berth: Berth, seeded: Seeded) -> float:
+    """Two clients that ask for manifests for two seconds; the 99th percentile in microseconds."""
+    outcome = json.loads(load.call(berth.port, "--connections", "2", "--seconds", "2", "--authorization",
+                                   berth.authorization(content.REPOSITORY, "pull"), "fetch", "--path", seeded.by_tag,
+                                   "--digest", content.digest_of(seeded.manifest)))
+    return outcome["p99_us"]
