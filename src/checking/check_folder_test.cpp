@@ -419,7 +419,7 @@ TEST(CheckFolder, FindsNothingWhileTheFolderIsInUse) {
             }
         }
     });
-    for (int round = 0; round < 20; ++round) {
+    for (int round = 0; round < 10; ++round) {
         const auto report = check(copy.path());
         EXPECT_TRUE(report.is_sound()) << text_of(report);
     }

@@ -382,7 +382,7 @@ constexpr std::array all_survivals{Survival::nothing, Survival::by_chance, Survi
 
 TEST(PowerCuts, LoseNothingThatWasAcknowledged) {
     // All points take some minutes: BERTH_POWER_CUTS=1000000.
-    const auto budget = static_cast<std::size_t>(number_from("BERTH_POWER_CUTS", 24));
+    const auto budget = static_cast<std::size_t>(number_from("BERTH_POWER_CUTS", 16));
     const auto where = points(budget);
     const auto cuts = replay(where, {}, all_survivals, [](const PowerCut& cut, const std::string& wrong, std::size_t at) {
         ADD_FAILURE() << cut.name() << ":\n" << wrong << describe(at);

@@ -20,6 +20,8 @@
 #include "tenant/management_group_store.hpp"
 #include "tenant/operation_store.hpp"
 
+#include <fcntl.h>
+
 #include <random>
 
 namespace berth::checking {
@@ -50,6 +52,7 @@ std::string descriptor(std::string_view type, const std::string& content) {
 
 Result<std::unique_ptr<DataStore>> DataStore::open(const std::filesystem::path& folder, const DataLayers& layers) {
     std::unique_ptr<DataStore> out(new DataStore());
+    out->folder_ = folder;
     std::error_code ignored;
     std::filesystem::create_directory(folder / "keys", ignored);
     auto seal = identity::Seal::open(folder / "keys" / "seal.key");
@@ -327,13 +330,13 @@ Result<std::vector<LinkedBlob>> read_links(Session& session) {
     }
 }
 
-Result<Bytes> read_object(storage::BlobStore& blobs, const std::string& key) {
-    const auto parsed = Guid::parse(key);
-    if (!parsed) return failure(ErrorCode::internal, "no key");
-    auto object = sync_wait(blobs.open(*parsed));
-    if (!object) return failure(std::move(object));
-    Bytes out(object->size);
-    const auto got = storage::real_file_system().read(object->file->get(), out, 0);
+Result<Bytes> read_object(const std::filesystem::path& folder, const std::string& key) {
+    auto& files = storage::real_file_system();
+    auto file = files.open((folder / "blobs" / key.substr(0, 2) / key).string(), O_RDONLY, 0);
+    if (!file) return failure(ErrorCode::internal, "no file");
+    const auto status = files.status(file->get());
+    Bytes out(status ? status->size : 0);
+    const auto got = files.read(file->get(), out, 0);
     if (!got || *got != out.size()) return failure(ErrorCode::internal, "too short");
     return out;
 }
@@ -359,7 +362,7 @@ Result<Facts> DataStore::facts() {
         Bytes bytes(as_bytes(blob.content).begin(), as_bytes(blob.content).end());
         std::string problem;
         if (!blob.key.empty()) {
-            auto object = read_object(*blobs_, blob.key);
+            auto object = read_object(folder_, blob.key);
             if (object) bytes = std::move(*object);
             if (!object) problem = object.error().message;
         }

@@ -60,7 +60,7 @@ public:
     /// Collects all garbage, as if hours had passed.
     Result<void> sweep();
 
-    /// What is visible now, each blob read whole.
+    /// What is visible now, each blob read whole; its file is read past the store's layers.
     Result<Facts> facts();
 
     /// An image manifest of a config and a layer; `more` goes before its end.
@@ -76,6 +76,7 @@ private:
         return sync_wait(database_->write(std::move(work)));
     }
 
+    std::filesystem::path folder_;
     std::unique_ptr<WorkerPool> workers_;
     std::unique_ptr<storage::Database> database_;
     std::unique_ptr<storage::BlobStore> blobs_;
