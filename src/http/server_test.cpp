@@ -397,7 +397,10 @@ TEST(Server, KeepsDescriptorsForFilesWhenConnectionsUseThemUp) {
     EXPECT_EQ(clients.front()->receive()->status, 200U);
     auto last = std::move(clients.back());
     clients.clear();
-    EXPECT_EQ(last->ask(get("/last"))->field("X-Path"), "/last") << "who waited has its turn";
+    auto answer = last->ask(get("/last"));
+    if (answer && answer->field("X-Path") == "/") answer = last->receive(); // it had asked before, and waited for its turn
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->field("X-Path"), "/last") << "who waited has its turn";
 }
 
 TEST(Server, EndsSlowHeads) {

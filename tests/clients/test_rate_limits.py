@@ -1,4 +1,5 @@
-"""Real clients wait as a refusal with 429 tells them, and then get what they want."""
+"""Real clients try again after a refusal with 429 and get what they want: skopeo waits as long as it is told, crane one second
+and then three, whatever it is told."""
 
 import pytest
 
@@ -12,7 +13,7 @@ from sandbox import Place
 
 @pytest.mark.parametrize("kind", [Crane, Skopeo])
 def test_a_pull_within_a_small_budget_takes_longer_and_succeeds(kind, open_client, image, tmp_path):
-    with Berth(tmp_path / "server", "--rate-limit-identity", "read=20,write=1000") as server:
+    with Berth(tmp_path / "server", "--rate-limit-identity", "read=150,write=1000") as server:
         http = Http(server.http)
         owner = identities.bootstrap_owner(http, server.bootstrap)
         oci = Oci(http, server.bootstrap.login_server, owner.credentials, "basic")

@@ -179,7 +179,9 @@ class Soak:
 
 def test_mixed_load(tmp_path):
     allow_descriptors()
-    with Berth(tmp_path / "server", "--log-level", "warning") as server:
+    # The clients are on the same machine; a loop that waits for a processor tells nothing of the server.
+    first = ("nice", "-n", "-15") if os.geteuid() == 0 else ()
+    with Berth(tmp_path / "server", "--log-level", "warning", "--failed-logins-per-minute", "1000000", prefix=first) as server:
         soak, watch, pid = Soak(server), Http(server.http), server.process.pid
         soak.prepare()
         idle_open = len(open_for_requests(pid)) + 1  # the watcher
@@ -209,7 +211,7 @@ def test_mixed_load(tmp_path):
             soak.stop.set()
             for thread in soak.threads:
                 thread.join()
-        assert not soak.wrong, soak.wrong
+        assert not soak.wrong, "\n".join(soak.wrong)
         # What was deleted is still in flux in the first tenth.
         settled = memory[max(len(memory) // 10, min(1, len(memory) - 1)):]
         assert max(settled) - settled[0] < GROWTH_MOST, [f"{value / MEBIBYTE:.1f}" for value in memory]
