@@ -168,6 +168,11 @@ def registers(world: World, person: Person, place: Place) -> bool:
     return person.may("Microsoft.ContainerRegistry/register/action", world.bootstrap.subscription_scope)
 
 
+def unregisters(world: World, person: Person, place: Place) -> int:
+    """Nobody does; who could in Azure is told so."""
+    return 409 if person.may("Microsoft.ContainerRegistry/unregister/action", world.bootstrap.subscription_scope) else 403
+
+
 SYSTEM_SCOPE_MAPS = {"_repositories_admin", "_repositories_pull", "_repositories_pull_metadata_read", "_repositories_push",
                      "_repositories_push_metadata_write"}
 
@@ -186,6 +191,7 @@ CASES = {
     "arm.provider.list": is_near,
     "arm.provider.get": is_near,
     "arm.provider.register": registers,
+    "arm.provider.unregister": unregisters,
     "arm.resource.list": Shown(resources, lambda item: item["id"].lower()),
     "arm.resource.listInGroup": Shown(resources, lambda item: item["id"].lower()),
     "arm.resourceGroup.list": Shown(groups),

@@ -83,6 +83,10 @@ EXCEPTIONS = {
     "arm.subscriptionAlias.delete": "Microsoft.Resources/subscriptions/write",
     **{f"arm.tags.{verb}{at}": f"Microsoft.Resources/tags/{VERBS[verb.upper()]}"
        for verb in ("get", "put", "patch", "delete") for at in ("", "AtRoot")},
+    "arm.feature.listOfProvider": "Microsoft.Features/providers/features/read",
+    "arm.feature.get": "Microsoft.Features/providers/features/read",
+    "arm.feature.register": "Microsoft.Features/providers/features/register/action",
+    "arm.feature.unregister": "Microsoft.Features/providers/features/unregister/action",
     "arm.activity.list": "Microsoft.Insights/eventtypes/values/read",
     # berth's own: what Azure does when an identity is assigned to a machine.
     **{f"arm.userAssignedIdentity.{verb}IdentityEndpoint{tail}": "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
@@ -116,11 +120,12 @@ def scope_of(route: Route) -> str:
     path = route.pattern.replace("...}", "}")
     if "/managementGroups/" in path:  # what is in a group is decided at the group
         return "/".join(path.split("/")[:5])
-    for extension in ("Microsoft.Authorization", "Microsoft.Resources/tags", "Microsoft.Insights", "Microsoft.Subscription/aliases"):
+    for extension in ("Microsoft.Authorization", "Microsoft.Resources/tags", "Microsoft.Insights", "Microsoft.Features",
+                      "Microsoft.Subscription/aliases"):
         before, found, _ = path.partition(f"/providers/{extension}/")
         if found or path.endswith(f"/providers/{extension}"):
             return before.removesuffix(f"/providers/{extension}") or "/"
-    return path.removesuffix("/tagNames")
+    return path.partition("/tagNames")[0]
 
 
 ARM = [one for one in routes() if one.protocol == "resource_manager" and one.kind != "open" and one.id not in OF_DIRECTORY]
@@ -128,6 +133,9 @@ ARM = [one for one in routes() if one.protocol == "resource_manager" and one.kin
 
 @pytest.mark.parametrize("route", ARM, ids=lambda route: route.id)
 def test_resource_manager(route):
+    if route.id == "arm.provider.unregister":
+        assert {one.name for one in route.permissions} == {"Microsoft.ContainerRegistry/unregister/action"}
+        return
     if route.id == "arm.provider.register":  # each provider's own operation, by the provider of the path
         assert {one.name for one in route.permissions} == {"Microsoft.ContainerRegistry/register/action",
                                                            "Microsoft.Insights/register/action",

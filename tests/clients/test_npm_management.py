@@ -71,6 +71,18 @@ def test_a_certificate_in_place_of_a_secret(manage, sandbox, new_principal, grap
         manage(person, "subscriptions", CERTIFICATE=str(both))
 
 
+def test_operations_are_polled_in_all_three_styles(manage, owner, arm, oci, repository, first_registry):
+    oci.push(repository, content.image(), "v1")
+    name = content.unique("js").replace("-", "")
+    seen = manage(owner, "styles", name, arm.bootstrap.location, first_registry.id, f"{repository}:v1")
+    body, status = seen["body"], seen["status"]
+    assert body["state"] == "Succeeded" and body["seen"][0] == ["PUT", "registries", 201]
+    assert len(body["seen"]) > 1 and all(one == ["GET", "registries", 200] for one in body["seen"][1:])
+    assert "operationStatuses" in [one[1] for one in status["seen"]] and "operationStatuses" in [one[1] for one in status["failed"]]
+    assert "missing" in status["error"], status
+    assert seen["location"]["seen"][0][::2] == ["DELETE", 202] and ["GET", "operationResults", 200] in seen["location"]["seen"]
+
+
 def test_resource_group(manage, contributor, arm):
     name = content.unique("group")
     seen = manage(contributor, "group", name, arm.bootstrap.location)

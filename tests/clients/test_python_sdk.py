@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness import content
-from sandbox import CLIENTS, Failed
+from harness.http_client import Http
+from harness.identities import bootstrap_owner
+from sandbox import CLIENTS, Failed, need
 
 PROGRAM = Path(__file__).parent / "python" / "management.py"
 
@@ -66,6 +68,41 @@ def test_a_registry_with_all_that_belongs_to_it(python, new_principal, arm):
     assert seen["passwords"] == 2 and seen["rule"] == "sdk-rule"
     assert seen["lists"]["scope_maps"] >= 1 and seen["lists"]["tokens"] == 1 and seen["lists"]["replications"] == 0
     assert seen["listed"] is True and seen["after"] is False
+
+
+def test_operations_are_polled_in_all_three_styles(python, owner, arm, oci, repository, first_registry):
+    oci.push(repository, content.image(), "v1")
+    name = content.unique("py").replace("-", "")
+    seen = python(owner, "styles", name, arm.bootstrap.location, first_registry.id, f"{repository}:v1")
+    body = seen["body"]
+    assert body["state"] == "Succeeded" and body["seen"][0] == ["PUT", "registries", 201]
+    assert len(body["seen"]) > 1 and all(one == ["GET", "registries", 200] for one in body["seen"][1:])
+    for style, path in (("status", "operationStatuses"), ("location", "operationResults")):
+        done = seen[style]
+        assert done["state"] == "Succeeded" and path in [one[1] for one in done["seen"]], done
+        assert "ManifestUnknown" in done["error"] or "missing" in done["error"], done
+        assert path in [one[1] for one in done["failed"]], done
+
+
+def test_a_registry_that_cannot_be_reached_fails_its_creation(sandbox, own_berth, tmp_path):
+    """Body style again: the poller tells why, in berth's words."""
+    need("openssl")
+    sandbox.run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                "/CN=own", "-addext", "subjectAltName=DNS:localhost", "-keyout", tmp_path / "own.key", "-out", tmp_path / "own.pem")
+    server = own_berth("--domain", "registry.example.com", "--tls-certificate", str(tmp_path / "own.pem"),
+                       "--tls-key", str(tmp_path / "own.key")).start()
+    facts, http = server.bootstrap, Http(server.http)
+    port = server.https.rsplit(":", 1)[1]
+    with pytest.raises(Failed) as failed:
+        sandbox.run(CLIENTS / "python" / "bin" / "python", PROGRAM, "create", "team1", facts.location,
+                    REQUESTS_CA_BUNDLE=str(tmp_path / "own.pem"), SSL_CERT_FILE=str(tmp_path / "own.pem"),
+                    ENDPOINT=f"https://localhost:{port}", TENANT=facts.tenant_id, SUBSCRIPTION=facts.subscription_id,
+                    GROUP=facts.resource_group, CLIENT_ID=facts.owner_client_id, CLIENT_SECRET=facts.owner_secret)
+    assert "Operation failed or canceled" in failed.value.output or "Failed" in failed.value.output, failed.value.output
+    status = bootstrap_owner(http, facts).arm.get_registry("team1").expect(200).json()["properties"]["status"]
+    assert "--tls-certificate" in status["message"]
+    http.close()
+    server.stop()
 
 
 def test_a_refusal_says_who_may_not_do_what(python, new_principal, arm):

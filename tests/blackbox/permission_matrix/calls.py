@@ -40,6 +40,9 @@ PARAMETERS: dict[str, Fill] = {
     "lock": lambda world, place: ABSENT_NAME,
     "alias": lambda world, place: ABSENT_NAME,
     "tenant": lambda world, place: world.bootstrap.tenant_id,
+    "feature": lambda world, place: ABSENT_NAME,
+    "tagName": lambda world, place: "azure.matrix",  # a reserved name: refused after the decision
+    "tagValue": lambda world, place: ABSENT_NAME,
 }
 
 
@@ -218,6 +221,11 @@ CALLS: dict[str, Call] = {
     "arm.tags.delete": Call((200,)),
     "arm.tags.deleteAtRoot": Call((400,)),
     "arm.tagName.list": Call((200,)),
+    **{f"arm.{what}.{verb}": Call((400,)) for what in ("tagName", "tagValue") for verb in ("put", "delete")},
+    **{f"arm.feature.{verb}": Call((200,)) for verb in ("list", "listOfProvider")},
+    **{f"arm.feature.{verb}": Call((404,)) for verb in ("get", "register", "unregister")},
+    "arm.featureRegistration.list": Call((200,)),
+    "graph.me.revokeSignInSessions": Call((400,), json=lambda world, place: []),
     "arm.activity.list": Call((200,)),
     "arm.resource.move": Call((400,)),
     "arm.resource.validateMove": Call((400,)),

@@ -56,6 +56,34 @@ def test_tags_at_a_scope(az, registry):
     assert not az(f"acr show -n {registry.name}")["tags"]
 
 
+def test_predefined_tags(az, registry):
+    name = unique("team")
+    assert az(f"tag create -n {name}")["tagName"] == name
+    assert az(f"tag add-value -n {name} --value one")["tagValue"] == "one"
+    found = next(tag for tag in az("tag list") if tag["tagName"] == name)
+    assert [value["tagValue"] for value in found["values"]] == ["one"] and found["count"]["value"] == 0
+    az(f"resource tag --ids {registry.id} --tags {name}=one")
+    assert "TagValueInUse" in az.refused(f"tag remove-value -n {name} --value one")
+    az(f"resource tag --ids {registry.id} --tags")
+    az(f"tag remove-value -n {name} --value one")
+    az(f"tag delete -n {name} -y")
+    assert name not in [tag["tagName"] for tag in az("tag list")]
+
+
+def test_there_are_no_features(az):
+    assert az("feature list") == []
+    assert az("feature list --namespace Microsoft.ContainerRegistry") == []
+    assert az("feature registration list") == []
+    assert "FeatureNotFound" in az.refused("feature show --namespace Microsoft.ContainerRegistry -n x")
+    assert "FeatureNotFound" in az.refused("feature register --namespace Microsoft.ContainerRegistry -n x")
+
+
+def test_a_provider_stays_registered(az):
+    assert "part of berth" in az.refused("provider unregister -n Microsoft.ContainerRegistry")
+    az("provider register -n Microsoft.ContainerRegistry")
+    assert az("provider show -n Microsoft.ContainerRegistry")["registrationState"] == "Registered"
+
+
 def test_a_lock_against_deletion(az, cloud, registry):
     where = f"-g {cloud.group} --resource {registry.name} --resource-type Microsoft.ContainerRegistry/registries"
     made = az(f"lock create -n keep {where} --lock-type CanNotDelete --notes hands-off")

@@ -111,6 +111,14 @@ def test_what_cannot_be_had_is_refused_in_words(az, registry, words):
     assert "berth" in told, told
 
 
+def test_a_refused_connected_registry_leaves_nothing_behind(az, registry):
+    """az makes a scope map and a token for it first; what it does before that is refused already."""
+    before = [sorted(one["name"] for one in az(f"acr {kind} list -r {registry.name}")) for kind in ("scope-map", "token")]
+    assert "berth" in az.refused(f"acr connected-registry create -r {registry.name} -n edge1 --repository app -y")
+    after = [sorted(one["name"] for one in az(f"acr {kind} list -r {registry.name}")) for kind in ("scope-map", "token")]
+    assert before == after
+
+
 def test_endpoints_are_shown(az, registry):
     assert az(f"acr show-endpoints -n {registry.name}")["loginServer"] == registry.login_server
 

@@ -109,6 +109,36 @@ const commands = {
       sameRole: byId.roleDefinitionId === custom.id, after: after.includes(name) };
   },
 
+  // All three styles of long-running operations, polled to their end, and what comes of one that fails.
+  async styles(name, location, source, image) {
+    const seen = [];
+    const record = { name: "record", sendRequest: async (request, next) => {
+      const answer = await next(request);
+      const parts = new URL(request.url).pathname.split("/");
+      const about = ["operationStatuses", "operationResults"].find((one) => parts.includes(one)) || parts.at(-2);
+      seen.push([request.method, about, answer.status]);
+      return answer;
+    } };
+    const recorded = { ...options, additionalPolicies: [{ policy: record, position: "perRetry" }] };
+    const client = new ContainerRegistryManagementClient(credential, SUBSCRIPTION, recorded).registries;
+    const groups = new ResourceManagementClient(credential, SUBSCRIPTION, { ...recorded, $host: ENDPOINT }).resourceGroups;
+    const taken = () => seen.splice(0);
+    const made = await client.create(GROUP, name, { location, sku: { name: "Premium" } });
+    const body = { state: made.provisioningState, seen: taken() };
+    const imported = (tag) => client.importImage(GROUP, name, {
+      source: { resourceId: source, sourceImage: tag }, targetTags: ["app:1"], mode: "Force" });
+    await imported(image);
+    const status = { seen: taken() };
+    await imported(`${image.split(":")[0]}:missing`).catch((error) => { status.error = `${error.code} ${error.message}`; });
+    status.failed = taken();
+    await groups.createOrUpdate(`${name}-group`, { location });
+    taken();
+    await groups.beginDeleteAndWait(`${name}-group`);
+    const place = { seen: taken() };
+    await client.delete(GROUP, name);
+    return { body, status, location: place };
+  },
+
   // The one call that has a refusal as its answer.
   async create(name, location) {
     await registries().registries.create(GROUP, name, { location, sku: { name: "Premium" } });

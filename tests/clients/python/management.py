@@ -11,8 +11,11 @@ import sys
 
 from azure.containerregistry import ArtifactTagOrder, ContainerRegistryClient
 from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline.policies import SansIOHTTPPolicy
+from azure.core.polling.base_polling import LocationPolling, StatusCheckPolling
 from azure.identity import ClientSecretCredential
 from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+from azure.mgmt.core.polling.arm_polling import ARMPolling
 
 ENVIRONMENT = os.environ
 ENDPOINT, GROUP = ENVIRONMENT["ENDPOINT"], ENVIRONMENT["GROUP"]
@@ -28,10 +31,10 @@ def content() -> ContainerRegistryClient:
     return ContainerRegistryClient(ENDPOINT, credential(), audience="https://containerregistry.azure.net", retry_total=0)
 
 
-def management() -> ContainerRegistryManagementClient:
+def management(**more) -> ContainerRegistryManagementClient:
     return ContainerRegistryManagementClient(
         credential(), ENVIRONMENT["SUBSCRIPTION"], base_url=ENDPOINT,
-        credential_scopes=["https://management.azure.com/.default"], retry_total=0, polling_interval=0)
+        credential_scopes=["https://management.azure.com/.default"], retry_total=0, polling_interval=0, **more)
 
 
 def digest_of(data: bytes) -> str:
@@ -117,9 +120,50 @@ def create(name: str, location: str) -> dict:
         return {}
 
 
+class Recorder(SansIOHTTPPolicy):
+    """What went over the wire: method, what the last parts of the path are about, status."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_response(self, request, response):
+        parts = response.http_request.url.split("?")[0].split("/")
+        about = next((one for one in ("operationStatuses", "operationResults") if one in parts), parts[-2])
+        self.seen.append([response.http_request.method, about, response.http_response.status_code])
+
+    def taken(self) -> list:
+        seen, self.seen = self.seen, []
+        return seen
+
+
+def image_of(source: str, image: str, target: str) -> dict:
+    return {"source": {"resourceId": source, "sourceImage": image}, "targetTags": [target], "mode": "Force"}
+
+
+def styles(name: str, location: str, source: str, image: str) -> dict:
+    """All three styles of long-running operations, polled to their end, and what comes of those that fail."""
+    recorder = Recorder()
+    out = {}
+    with management(per_retry_policies=[recorder]) as client:
+        made = client.registries.begin_create(GROUP, name, {"location": location, "sku": {"name": "Premium"}}).result()
+        out["body"] = {"state": made.provisioning_state, "seen": recorder.taken()}
+        for style, polling in (("status", True),
+                               ("location", ARMPolling(0, lro_algorithms=[LocationPolling(), StatusCheckPolling()]))):
+            poller = client.registries.begin_import_image(GROUP, name, image_of(source, image, "app:1"), polling=polling)
+            poller.result()
+            out[style] = {"state": poller.status(), "seen": recorder.taken()}
+            try:
+                client.registries.begin_import_image(
+                    GROUP, name, image_of(source, image.split(":")[0] + ":missing", "app:2"), polling=polling).result()
+            except HttpResponseError as error:
+                out[style] |= {"error": str(error), "failed": recorder.taken()}
+        client.registries.begin_delete(GROUP, name).result()
+    return out
+
+
 def main() -> None:
     command, *words = sys.argv[1:]
-    commands = {function.__name__: function for function in (push_and_pull, walk, delete_repository, registry, create)}
+    commands = {function.__name__: function for function in (push_and_pull, walk, delete_repository, registry, create, styles)}
     try:
         print(json.dumps(commands[command](*words)))
     except HttpResponseError as error:
