@@ -23,6 +23,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--compare", type=Path, metavar="OLD_BINARY",
                         help="only two builds of berth, side by side: this one and an earlier one")
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), help="only these rows")
+    parser.add_argument("--without", nargs="+", default=[], metavar="PEER",
+                        choices=("docker-registry", "distribution", "olareg", "zot"), help="leave these out")
     parser.add_argument("--seconds", type=float, default=1.5, help="of one measurement (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="less of everything: to see that it runs")
@@ -30,16 +32,19 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def found_peers(folder: Path) -> list[Server]:
-    out: list[Server] = []
-    if program := peers.docker_registry():
-        out.append(Distribution(program, folder / "docker-registry", "docker-registry"))
-    if program := peers.distribution():
-        out.append(Distribution(program, folder / "distribution", "distribution"))
-    if program := peers.olareg():
-        out.append(Olareg(program, folder / "olareg"))
-    if program := peers.zot():
-        out.append(Zot(program, folder / "zot"))
+def found_peers(folder: Path, without: list[str]) -> list[Server]:
+    known = {
+        "docker-registry": (peers.docker_registry, lambda *place: Distribution(*place, "docker-registry")),
+        "distribution": (peers.distribution, lambda *place: Distribution(*place, "distribution")),
+        "olareg": (peers.olareg, Olareg),
+        "zot": (peers.zot, Zot),
+    }
+    out = []
+    for name, (find, make) in known.items():
+        if name in without:
+            continue
+        if program := find():
+            out.append(make(program, folder / name))
     return out
 
 
@@ -77,7 +82,7 @@ class Run:
     def measure(self) -> None:
         berth = Berth(self.options.berth, self.folder / "berth")
         self.start(berth)
-        others = [self.start(server) for server in found_peers(self.folder)]
+        others = [self.start(server) for server in found_peers(self.folder, self.options.without)]
         print("seeding", ", ".join(server.name for server in (berth, *others)), flush=True)
         with concurrent.futures.ThreadPoolExecutor() as pool:
             seeds = pool.map(lambda server: content.seed(server, self.folder), (berth, *others))
@@ -86,7 +91,7 @@ class Run:
             crowded = Berth(self.options.berth, self.folder / "crowded", name="crowded berth")
             self.start(crowded)
             seeded[crowded.name] = content.seed(crowded, self.folder, repositories=2, tags=2)
-            content.assign_roles(crowded, *((40, 50) if self.options.quick else (4000, 4900)))
+            content.assign_roles(crowded, *((40, 50) if self.options.quick else (4000, 5000)))
             bare = BareBeast(self.options.programs / "bare_beast", self.folder / "bare")
             bare.answer_as(seeded[berth.name].manifest_headers, seeded[berth.name].manifest)
             self.start(bare)
@@ -105,8 +110,7 @@ class Run:
         if self.wants("pulls"):
             nginx = None
             if program := peers.nginx():
-                nginx = Nginx(program, self.folder / "nginx", berth.data / "tls" / "certificate.pem",
-                              berth.data / "tls" / "key.pem")
+                nginx = Nginx(program, self.folder / "nginx")
                 self.start(nginx)
             self.add(*transferring.pulls(berth, others, nginx, seeded, self.folder, self.large, self.rounds))
         if self.wants("pushes"):

@@ -54,7 +54,7 @@ def pages(program: Path, folder: Path, few: int, many: int, seconds: float, roun
         rows = []
         subject = "sha256:" + SUBJECT[1:].hex()
         for title, repository, path in (
-                ("Page of 100 tags", content.REPOSITORY, "/v2/{}/tags/list?n=100&last=filled-0000500"),
+                ("Page of 100 tags, from memory", content.REPOSITORY, "/v2/{}/tags/list?n=100&last=filled-0000500"),
                 ("Page of 100 of the catalog", "", "/v2/_catalog?n=100&last=filled/0000500"),
                 ("First page of referrers", REFERRERS, f"/v2/{{}}/referrers/{subject}")):
             contenders = []

@@ -188,18 +188,21 @@ class Zot(Server):
 
 
 class Nginx(Server):
-    """The limit for sending files: what lies in `data`, plain and with TLS (berth's certificate)."""
+    """The limit for sending files: what lies in `data`, plain and with TLS."""
 
     name = "nginx"
     registry = False
 
-    def __init__(self, program: Path, folder: Path, certificate: Path, key: Path):
+    def __init__(self, program: Path, folder: Path):
         super().__init__(program, folder)
         self.https_port = free_port()
-        self.certificate, self.key = certificate, key
         self.data.mkdir(exist_ok=True)
 
     def prepare(self) -> None:
+        # A key of the kind that berth makes for itself.
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                        "-subj", "/CN=localhost", "-keyout", str(self.folder / "key.pem"), "-out",
+                        str(self.folder / "certificate.pem")], check=True, capture_output=True)
         (self.folder / "nginx.conf").write_text(f"""
             daemon off; worker_processes {os.cpu_count()}; pid {self.folder}/pid; error_log {self.folder}/errors;
             {"user root;" if os.getuid() == 0 else ""}
@@ -210,7 +213,7 @@ class Nginx(Server):
               uwsgi_temp_path {self.folder}; scgi_temp_path {self.folder};
               server {{
                 listen 127.0.0.1:{self.port}; listen 127.0.0.1:{self.https_port} ssl;
-                ssl_certificate {self.certificate}; ssl_certificate_key {self.key};
+                ssl_certificate {self.folder}/certificate.pem; ssl_certificate_key {self.folder}/key.pem;
                 root {self.data};
               }}
             }}""")

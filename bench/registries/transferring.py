@@ -147,10 +147,10 @@ def pulls(berth: Berth, peers: list[Server], nginx: Nginx | None, seeded: dict[s
     plain = interleaved([pulling(*one) for one in contenders], rounds)
     out = [Row(f"{size >> 20:,} MiB pull, plain", plain, beside_nginx(plain, True), unit="bytes")]
 
-    cold = [pulling(*one, cold=True) for one in contenders]
     latencies: list[float] = []
 
     def with_others(contender: Contender) -> Contender:
+        # Everybody sends beside the same other work; what counts of that is how berth did it while berth sent.
         def run(turn: int) -> load.Sample:
             others: list[float] = []
             thread = threading.Thread(target=lambda: others.append(other_requests(berth, seeded[berth.name])))
@@ -158,10 +158,11 @@ def pulls(berth: Berth, peers: list[Server], nginx: Nginx | None, seeded: dict[s
             time.sleep(0.3)
             sample = contender.run(turn)
             thread.join()
-            latencies.extend(others)
+            if contender.name == berth.name:
+                latencies.extend(others)
             return sample
         return Contender(contender.name, run)
-    cold[0] = with_others(cold[0])
+    cold = [with_others(pulling(*one, cold=True)) for one in contenders]
     figures = interleaved(cold, rounds)
     others = statistics.median(latencies) / 1000
     out.append(Row(f"{size >> 20:,} MiB pull, plain, cold cache; manifests are asked for meanwhile", figures,
