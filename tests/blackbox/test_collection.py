@@ -88,6 +88,19 @@ def test_dry_run_says_what_and_why_and_a_run_takes_just_that(own_berth, run):
     run("check", "--data", data)
 
 
+def test_who_asks_whether_a_blob_is_there_keeps_it(own_berth, run):
+    """As clients do before they push a manifest that lists it without sending it again."""
+    server = own_berth().start()
+    oci = oci_of(server)
+    asked, forgotten = (oci.push_blob("app", content.random_blob(100)) for _ in range(2))
+    age(server, "update garbage_candidates set queued_at = queued_at - ?", TWO_DAYS)
+    age(server, "update repository_blobs set created_at = created_at - ?", TWO_DAYS)
+    oci.head(f"/v2/app/blobs/{asked}").expect(200)
+    assert run.json("gc", "--data", str(server.data))["collected"]["links"] == 1
+    oci.head(f"/v2/app/blobs/{asked}").expect(200)
+    oci.head(f"/v2/app/blobs/{forgotten}").expect(404)
+
+
 def test_a_stopped_folder_is_collected_too(own_berth, run):
     server = own_berth("--garbage-grace-hours", "0").start()
     oci = oci_of(server)
