@@ -126,7 +126,7 @@ def test_it_goes_on_where_it_stood(own_berth):
     for number in range(12):
         oci.push("app", content.image(size=90_000), f"v{number}")
     server.stop()
-    server.flags = ["--scrub-bytes-per-second", "300000", "--scrub-interval-hours", "1"]
+    server.flags = ["--scrub-bytes-per-second", "60000", "--scrub-interval-hours", "1"]  # 20 seconds for all
     steps = []
     for _ in range(3):
         server.start()
