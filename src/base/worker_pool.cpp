@@ -11,11 +11,7 @@ WorkerPool::WorkerPool(unsigned threads) {
 }
 
 WorkerPool::~WorkerPool() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    ready_.notify_all();
+    for (std::size_t i = 0; i < threads_.size(); ++i) ready_.post();
     for (auto& thread : threads_) thread.join();
 }
 
@@ -24,16 +20,16 @@ void WorkerPool::submit(std::move_only_function<void()> function) {
         const std::lock_guard lock(mutex_);
         queue_.push_back(std::move(function));
     }
-    ready_.notify_one();
+    ready_.post();
 }
 
 void WorkerPool::work() {
     while (true) {
+        ready_.wait();
         std::move_only_function<void()> function;
         {
-            std::unique_lock lock(mutex_);
-            ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty()) return;
+            const std::lock_guard lock(mutex_);
+            if (queue_.empty()) return; // only at the end is there less than was posted
             function = std::move(queue_.front());
             queue_.pop_front();
         }

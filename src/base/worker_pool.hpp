@@ -1,8 +1,8 @@
 #pragma once
 
 #include "base/executor.hpp"
+#include "base/semaphore.hpp"
 
-#include <condition_variable>
 #include <coroutine>
 #include <deque>
 #include <functional>
@@ -24,7 +24,7 @@ public:
     WorkerPool(const WorkerPool&) = delete;
     WorkerPool& operator=(const WorkerPool&) = delete;
 
-    /// Queues `function`. Callable from any thread.
+    /// Queues `function` without waiting for the workers. Callable from any thread.
     void submit(std::move_only_function<void()> function);
 
     /// `auto value = co_await pool.run([&] { ... });` runs the function on a worker and comes back to the executor of
@@ -59,9 +59,8 @@ private:
     void work();
 
     std::mutex mutex_;
-    std::condition_variable ready_;
+    Semaphore ready_; // one for each function in the queue, and at the end for each thread
     std::deque<std::move_only_function<void()>> queue_;
-    bool stopping_ = false;
     std::vector<std::thread> threads_;
 };
 
