@@ -41,7 +41,7 @@ struct ImporterParts {
 
 struct ImporterOptions {
     unsigned imports_at_once = 5; ///< of one actor one less
-    unsigned blobs_at_once = 4; ///< of one import
+    unsigned blobs_at_once = 4;   ///< of one import
 };
 
 /// Runs imports on threads of its own, which start with the first one. Whoever has the fewest imports running is next, and
