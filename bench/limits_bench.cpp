@@ -31,7 +31,8 @@ void requests(benchmark::State& state, const LimitOptions& options, std::string_
     const auto now = std::chrono::steady_clock::now();
     for (auto _ : state) {
         benchmark::DoNotOptimize(limits->admit(route, request, now).has_value());
-        benchmark::DoNotOptimize(limits->admit(route, &caller, &registry, request.remote_address, now).has_value());
+        benchmark::DoNotOptimize(limits->admit(route, caller, request.remote_address, now).has_value());
+        benchmark::DoNotOptimize(limits->charge(route, caller, registry, now).has_value());
     }
     if (state.thread_index() == 0) delete limits;
 }

@@ -28,7 +28,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.5, help="of one measurement (%(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="less of everything: to see that it runs")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md and README.md")
     return parser.parse_args()
 
 
@@ -153,7 +153,7 @@ def main() -> int:
         else:
             run.measure()
             if options.write:
-                table.write(table.markdown(run.rows, [s.name for s in run.servers if "berth" not in s.name], load_average))
+                table.write(run.rows, [s.name for s in run.servers if "berth" not in s.name], load_average)
     finally:
         run.stop()
         shutil.rmtree(folder, ignore_errors=True)

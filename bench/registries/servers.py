@@ -59,7 +59,7 @@ class Server:
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
                                             env={k: v for k, v in os.environ.items() if not k.startswith("BERTH_")}
-                                            | {"OTEL_TRACES_EXPORTER": "none"})
+                                            | {"OTEL_TRACES_EXPORTER": "none", "BERTH_SCRUB_BYTES_PER_SECOND": "0"})
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() - started > START_SECONDS:
                 log = (self.folder / "log").read_text(errors="replace")[-2000:]

@@ -10,6 +10,7 @@ from .measure import Row
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOCUMENT = CHECKOUT / "docs" / "performance.md"
+README = CHECKOUT / "README.md"
 BEGIN, END = "<!-- registries: begin -->", "<!-- registries: end -->"
 
 
@@ -70,8 +71,38 @@ def terminal(row: Row) -> str:
     return "\n".join(out)
 
 
-def write(text: str) -> None:
-    document = DOCUMENT.read_text()
-    before, _, rest = document.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
+# What the README shows: a row, and whether its measure is the server's CPU or the rate.
+SHOWN = (("Manifest by tag", "cpu"), ("tags/list of 1,000", "cpu"), ("Small image push, 1 connection", "rate"),
+         ("New tags on one manifest, 32 connections", "rate"), ("1,024 MiB pull, plain", "rate"))
+SHOWN_SERVERS = ("olareg", "distribution", "docker-registry", "nginx")
+
+
+def short(rows: list[Row]) -> str:
+    """Five lines, those of them that were measured."""
+    by_title = {row.title: row for row in rows}
+    out = ["Measured side by side in one run; berth with tokens, every request decided, durable, the others without authentication",
+           "(`script/bench registries`, [docs/performance.md](docs/performance.md)):", "",
+           "| | berth | " + " | ".join(SHOWN_SERVERS) + " |", "| --- | --- |" + " --- |" * len(SHOWN_SERVERS)]
+    for title, measure in SHOWN:
+        if title not in by_title:
+            continue
+        row = by_title[title]
+        mine = next(name for name in row.figures if name in ("berth", "berth, bearer token"))
+        cells = [_figure(row, name)[measure == "cpu"] if name in row.figures else "" for name in (mine, *SHOWN_SERVERS)]
+        what = title + (", server CPU" if measure == "cpu" else "")
+        out.append("| " + " | ".join([what, *cells]) + " |")
+    return "\n".join(out) + "\n"
+
+
+def _between_marks(file: Path, text: str) -> None:
+    before, begin, rest = file.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise RuntimeError(f"{file} has no place for the table: {BEGIN} and {END}")
+    file.write_text(f"{before}{BEGIN}\n{text}{END}{after}")
+
+
+def write(rows: list[Row], peers: list[str], load_average: float) -> None:
+    """Into docs/performance.md all of it, into the README five lines."""
+    _between_marks(DOCUMENT, markdown(rows, peers, load_average))
+    _between_marks(README, short(rows))
