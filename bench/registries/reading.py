@@ -97,7 +97,8 @@ def lists(berth: Berth, peers: list[Server], seconds: float, rounds: int) -> lis
             contenders.append(fetching(server, server.name, path, digest, authorization, seconds))
         figures = interleaved(contenders, rounds)
         best = min((one.cpu_us for name, one in figures.items() if name != berth.name), default=None)
-        claims = [at_most("of the best peer's CPU", figures[berth.name].cpu_us / best, 1 / 5)] if best else []
+        claims = ([at_most("of the best peer's CPU", figures[berth.name].cpu_us / best, 1 / 5)] if best
+                  else [missing("of the best peer's CPU", "≤ 0.2 ×", "no peer has it")])
         out.append(Row(title, figures, claims, notes=notes))
     return out
 
