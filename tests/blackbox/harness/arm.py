@@ -1,5 +1,6 @@
 """Azure Resource Manager as one identity."""
 
+import time
 import urllib.parse
 import uuid
 
@@ -77,6 +78,16 @@ class Arm:
 
     def get_registry(self, name: str, group: str | None = None) -> Response:
         return self.call("GET", self.registry_path(name, group))
+
+    def made_registry(self, name: str, group: str | None = None, seconds: float = 60.0) -> dict:
+        """The registry when it is made: polled as clients poll it."""
+        deadline = time.monotonic() + seconds
+        while True:
+            document = self.get_registry(name, group).expect(200).json()
+            if document["properties"]["provisioningState"] not in ("Creating", "Updating"):
+                return document
+            assert time.monotonic() < deadline, document
+            time.sleep(0.01)
 
     def patch_registry(self, name: str, group: str | None = None, **document) -> Response:
         return self.call("PATCH", self.registry_path(name, group), json=document)

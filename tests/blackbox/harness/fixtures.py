@@ -99,9 +99,9 @@ def new_registry(arm, http):
 
     def make(name: str | None = None, **properties) -> Registry:
         name = name or content.unique("reg")
-        document = arm.put_registry(name, **properties).expect(200, 201).json()
+        arm.put_registry(name, **properties).expect(200, 201)
         made.append(name)
-        return registry_from(http, document)
+        return registry_from(http, arm.made_registry(name))
 
     yield make
     for name in made:
