@@ -131,6 +131,7 @@ Task<Result<http::Response>> TokenRoutes::exchange(Context& context) {
         caller.error().protocol_code.clear(); // ARM's code; this route speaks the registry's protocol
         co_return failure(std::move(caller));
     }
+    context.prove(*caller);
     auto issued = services_.registry_tokens.issue_refresh(context.world(), context.registry(), *caller);
     if (!issued) co_return failure(std::move(issued));
     co_return gateway::json_response(200, boost::json::object{{"refresh_token", issued->token}});
@@ -157,6 +158,7 @@ Task<Result<http::Response>> TokenRoutes::post_token(Context& context) {
         co_return failure(ErrorCode::bad_request, "The grant_type must be 'refresh_token' or 'password'.");
     }
     if (!caller) co_return failure(std::move(caller));
+    context.prove(*caller);
     co_return answer(context, *caller, *form);
 }
 
@@ -174,6 +176,7 @@ Task<Result<http::Response>> TokenRoutes::get_token(Context& context) {
         caller = anonymous(context);
     }
     if (!caller) co_return failure(std::move(caller));
+    context.prove(*caller);
     co_return answer(context, *caller, context.query());
 }
 

@@ -240,7 +240,8 @@ Task<Result<http::Response>> UploadRoutes::receive_last(Context& context, const 
 
 Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadSession& session, const Digest& digest,
                                                  storage::UploadWriter& writer) {
-    if (auto decided = context.decide_again(); !decided) co_return failure(std::move(decided));
+    auto decided = co_await context.decide_again();
+    if (!decided) co_return failure(std::move(decided));
     auto content = co_await writer.take_if_small(most_small_blob_bytes);
     if (!content) co_return failure(std::move(content));
     if (*content) {
@@ -263,7 +264,8 @@ Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadS
 
 Task<Result<http::Response>> UploadRoutes::store_small(Context& context, const UploadSession& session, const Digest& digest,
                                                        std::span<const std::byte> content) {
-    if (auto decided = context.decide_again(); !decided) co_return failure(std::move(decided));
+    auto decided = co_await context.decide_again();
+    if (!decided) co_return failure(std::move(decided));
     const BlobPush push = BlobPush::of(context, digest, "blob.push", content.size());
     // Two that send the same end at once: one has made the blob, the other's upload is no more.
     if (!ended_.end(session.id, context.now())) co_return upload_unknown();

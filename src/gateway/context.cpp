@@ -3,6 +3,7 @@
 #include "base/strict_json.hpp"
 #include "gateway/decision.hpp"
 #include "gateway/lock_check.hpp"
+#include "gateway/services.hpp"
 #include "http/body.hpp"
 
 #include <algorithm>
@@ -38,9 +39,9 @@ Result<void> check_offered(std::string_view name) {
 
 } // namespace
 
-Context::Context(http::Request& request, const Route& route, const tenant::Tenancy& tenancy,
-                 std::shared_ptr<const tenant::World> world, Timestamp now, std::string correlation_id)
-    : request_(request), route_(&route), tenancy_(tenancy), world_(std::move(world)), now_(now),
+Context::Context(http::Request& request, const Route& route, const Services& services,
+                 std::shared_ptr<const tenant::World> world, std::string correlation_id)
+    : request_(request), route_(&route), services_(services), world_(std::move(world)), now_(services.clock.now()),
       correlation_id_(std::move(correlation_id)) {}
 
 std::string_view Context::parameter(std::string_view name) const noexcept {
@@ -122,9 +123,15 @@ Result<void> Context::check_caller(const tenant::World& world) const {
     return {};
 }
 
-Result<void> Context::decide_again() {
-    auto world = tenancy_.world();
-    if (world == world_) return {};
+Task<Result<void>> Context::decide_again() {
+    auto world = services_.tenancy.world();
+    auto decided = world == world_ ? Result<void>() : decide_by(std::move(world));
+    if (!decided) co_return decided;
+    auto held = co_await services_.credentials.check_secret(*world_, caller_);
+    co_return held;
+}
+
+Result<void> Context::decide_by(std::shared_ptr<const tenant::World> world) {
     earlier_worlds_.push_back(std::exchange(world_, std::move(world)));
     decided_.clear();
     if (registry_ != nullptr) {
@@ -139,7 +146,8 @@ Result<void> Context::decide_again() {
 Task<Result<std::string>> Context::body() {
     auto text = co_await http::read_body(request_, route_->body_limit);
     if (!text) co_return text;
-    if (auto decided = decide_again(); !decided) co_return failure(std::move(decided));
+    auto decided = co_await decide_again();
+    if (!decided) co_return failure(std::move(decided));
     co_return text;
 }
 
@@ -173,9 +181,11 @@ Result<void> Context::require_at(const tenant::World& world, const Permission& p
 }
 
 Result<std::shared_ptr<const tenant::World>> Context::world_in(storage::Session& session) const {
-    auto world = tenancy_.world_in(session, world_);
+    auto world = services_.tenancy.world_in(session, world_);
     if (!world) return world;
     if (auto there = check_caller(**world); !there) return failure(std::move(there));
+    auto held = services_.credentials.check_secret_in(session, **world, caller_);
+    if (!held) return failure(std::move(held));
     return world;
 }
 
@@ -183,10 +193,22 @@ Result<std::shared_ptr<const tenant::World>> Context::decide_in(storage::Session
                                                                 const rbac::Attributes& attributes) const {
     auto world = world_in(session);
     if (!world) return world;
-    for (const Permission* permission : route_->entry.permissions) {
-        auto decided = require_at(**world, *permission, scope_, attributes);
-        if (!decided) return failure(std::move(decided));
+    const auto decide_one = [&](const Permission& permission) -> Result<void> {
+        if (permission.directory_permission.empty()) return require_at(**world, permission, scope_, attributes);
+        return decide(**world, now_, caller_, permission, Target::in_directory());
+    };
+    const Entry& entry = route_->entry;
+    Result<void> first;
+    for (const Permission* permission : entry.permissions) {
+        auto decided = decide_one(*permission);
+        if (decided && entry.kind == EntryKind::any) {
+            first = {};
+            break;
+        }
+        if (first) first = std::move(decided);
+        if (!first && entry.kind != EntryKind::any) break;
     }
+    if (!first) return failure(std::move(first));
     if (auto unlocked = check_locks(**world, *route_, scope_); !unlocked) return failure(std::move(unlocked));
     return world;
 }

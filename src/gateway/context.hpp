@@ -23,6 +23,8 @@
 
 namespace berth::gateway {
 
+struct Services;
+
 /// One request on its way through a handler: what was asked, by whom, and the only way to ask what else they may do.
 /// Lives as long as the handler runs.
 class Context {
@@ -32,6 +34,9 @@ public:
     const Route& route() const noexcept { return *route_; }
     const tenant::World& world() const noexcept { return *world_; }
     const identity::Caller& caller() const noexcept { return caller_; }
+    /// For open routes that read credentials themselves: whose they were, once they held. It gives no rights; it is for
+    /// the log, and for the registry's budget.
+    void prove(const identity::Caller& caller) { caller_ = caller; }
     Timestamp now() const noexcept { return now_; }
     /// In every answer's headers and in the log.
     const std::string& correlation_id() const noexcept { return correlation_id_; }
@@ -56,10 +61,11 @@ public:
     /// Reads the body as strict JSON; an empty body is null.
     Task<Result<boost::json::value>> json_body();
 
-    /// Decides the entry once more, by what is true now, and goes on with the world as it is now. Whoever sends a body
+    /// Decides the entry once more, by what is true now, and goes on with the world as it is now; also whether the secret
+    /// that the caller came with is still one. Whoever sends a body
     /// slowly decides how much time goes by after the entry's first decision; handlers that read the body themselves call
     /// this before they change anything. What `world` and `registry` gave before stays valid.
-    Result<void> decide_again();
+    Task<Result<void>> decide_again();
 
     /// Fails unless the caller has the permission here: on a registry for a repository (or for the registry, with an empty
     /// name), or in the directory. Only permissions that the route declares; another one is an `internal` failure.
@@ -75,9 +81,9 @@ public:
                             const rbac::Attributes& attributes = {}) const;
     /// The world as a transaction sees it, the request's own if nothing was committed since. A change of rights is decided
     /// by it once more: so none is made with a right whose end was acknowledged before. `invalid_credentials` if the caller
-    /// was deleted or disabled. Use it inside the closure only.
+    /// was deleted or disabled, or their secret removed. Use it inside the closure only.
     Result<std::shared_ptr<const tenant::World>> world_in(storage::Session& session) const;
-    /// That, and the permissions that the route's entry names decided by it at the entry's own scope.
+    /// That, and what the route's entry asks for decided by it: its permissions at the entry's own scope, and locks.
     Result<std::shared_ptr<const tenant::World>> decide_in(storage::Session& session,
                                                            const rbac::Attributes& attributes = {}) const;
     /// `require` on another registry than the host's, which its own permission mode decides (the source of an import).
@@ -95,8 +101,8 @@ public:
     /// An event of this request, ready for `append_event` in the transaction that makes the change.
     storage::Event event(std::string kind, boost::json::object detail) const;
 
-    Context(http::Request& request, const Route& route, const tenant::Tenancy& tenancy,
-            std::shared_ptr<const tenant::World> world, Timestamp now, std::string correlation_id);
+    Context(http::Request& request, const Route& route, const Services& services, std::shared_ptr<const tenant::World> world,
+            std::string correlation_id);
 
 private:
     friend class Gateway;
@@ -105,6 +111,8 @@ private:
     /// What the entry asks for; then whether a lock forbids it all the same.
     Result<void> decide_entry() const;
     Result<void> decide_permissions() const;
+    /// Goes on with `world` and decides the entry by it.
+    Result<void> decide_by(std::shared_ptr<const tenant::World> world);
     /// `invalid_credentials` if the caller is not there any more, or disabled.
     Result<void> check_caller(const tenant::World& world) const;
     /// Whether the whole decision of a deferred entry was made; `internal` if not.
@@ -112,7 +120,7 @@ private:
 
     http::Request& request_;
     const Route* route_;
-    const tenant::Tenancy& tenancy_;
+    const Services& services_;
     std::shared_ptr<const tenant::World> world_;
     std::vector<std::shared_ptr<const tenant::World>> earlier_worlds_; // handlers may still refer to what is in them
     Timestamp now_;

@@ -145,17 +145,20 @@ Task<Result<http::Response>> Gateway::dispatch(Context& context, RequestLimits::
         auto caller = co_await authenticate(context);
         if (!caller) co_return failure(std::move(caller));
         context.caller_ = std::move(*caller);
+        auto admitted = limits_.admit(route, context.caller_, context.request().remote_address, started);
+        if (!admitted) co_return failure(std::move(admitted));
     }
-    const Caller* caller = route.entry.kind != EntryKind::open ? &context.caller_ : nullptr;
-    const tenant::Registry* registry = speaks_registry(route.protocol) ? &context.registry() : nullptr;
-    auto admitted = limits_.admit(route, caller, registry, context.request().remote_address, started);
-    if (!admitted) co_return failure(std::move(admitted));
     if (!route.scope.empty()) {
         auto scope = expand_scope(context, route.scope);
         if (!scope) co_return failure(std::move(scope));
         context.scope_ = std::move(*scope);
     }
     if (auto decided = context.decide_entry(); !decided) co_return failure(std::move(decided));
+    const bool proves_itself = route.entry.kind == EntryKind::open; // its handler says who it was
+    if (speaks_registry(route.protocol) && !proves_itself) {
+        auto charged = limits_.charge(route, context.caller_, context.registry(), started);
+        if (!charged) co_return failure(std::move(charged));
+    }
     if (route.protocol == Protocol::resource_manager && route.entry.kind != EntryKind::open &&
         context.query().find("api-version").value_or("").empty()) {
         co_return failure(ErrorCode::missing_api_version,
@@ -164,6 +167,10 @@ Task<Result<http::Response>> Gateway::dispatch(Context& context, RequestLimits::
     auto response = co_await route.handler(context);
     if (response) {
         if (auto decided = context.check_decided(); !decided) co_return failure(std::move(decided));
+        if (speaks_registry(route.protocol) && proves_itself) {
+            auto charged = limits_.charge(route, context.caller_, context.registry(), started);
+            if (!charged) co_return failure(std::move(charged));
+        }
     }
     co_return response;
 }
@@ -209,7 +216,7 @@ Task<http::Response> Gateway::handle(http::Request& request) {
         record.error = Error{ErrorCode::invalid_parameter, "The query has a broken percent escape or too many parameters."};
         response = error_response(*record.error, place);
     } else {
-        Context context(request, *route, services_.tenancy, world, services_.clock.now(), correlation_id);
+        Context context(request, *route, services_, world, correlation_id);
         context.registry_ = place.registry;
         context.parameters_ = std::move(match->parameters);
         context.query_ = std::move(*query);

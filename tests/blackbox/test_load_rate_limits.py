@@ -116,6 +116,29 @@ def test_a_registry_has_one_budget_for_all_callers(limited):
     assert client.get("/v2/").status == 200
 
 
+def test_nobody_uses_up_a_registrys_budget_for_others(limited):
+    """Not who is unknown, nor who gives a wrong secret, nor who may not do what they ask."""
+    server, owner, http = limited("--rate-limit-registry", "read=4,write=3,oauth=5")
+    host = server.bootstrap.login_server
+    stranger = identities.new_principal(Graph(http, server.bootstrap, *owner.credentials), content.unique("sp"))
+    nobody, without_rights = Oci(http, host, None, "none"), Oci(http, host, stranger.credentials, "basic")
+    token = f"/oauth2/token?service={host}&scope=repository:app:pull"
+    for _ in range(20):
+        nobody.get("/v2/app/tags/list").expect(401)
+        nobody.post("/v2/app/blobs/uploads/").expect(401)
+        nobody.get(token).expect(401)
+        nobody.post("/oauth2/token", form={"grant_type": "password", "service": host}).expect(401)
+        nobody.post("/oauth2/exchange", form={"grant_type": "access_token", "access_token": "wrong"}).expect(401)
+        nobody.get(token, headers={"Authorization": basic(stranger.client_id, "wrong")}).expect(401)
+        without_rights.get("/v2/app/tags/list").expect(401)
+        without_rights.post("/v2/app/blobs/uploads/").expect(401)
+    client = Oci(http, host, owner.credentials, "basic")
+    assert count_until_refused(lambda: client.get("/v2/app/tags/list")) == 4
+    assert count_until_refused(lambda: client.post("/v2/app/blobs/uploads/")) == 3
+    good = {"Authorization": basic(*owner.credentials)}
+    assert count_until_refused(lambda: nobody.get(token, headers=good)) == 5
+
+
 def test_failed_logins_stop_logging_in_from_that_address(limited):
     server, owner, http = limited("--failed-logins-per-minute", "5", "--trusted-proxy", "127.0.0.1")
     login_server = server.bootstrap.login_server

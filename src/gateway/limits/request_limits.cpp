@@ -137,25 +137,27 @@ Result<void> RequestLimits::admit(const Route& route, const http::Request& reque
     return take(Budget::address, options_.address, route, place.text(), {}, now);
 }
 
-Result<void> RequestLimits::admit(const Route& route, const identity::Caller* caller, const tenant::Registry* registry,
-                                  std::string_view address, Time now) {
-    if (caller != nullptr && options_.identity.any()) {
-        const AddressPlace place(address);
-        std::string_view who = place.text();
-        std::string_view more;
-        switch (caller->kind) {
-        case identity::CallerKind::anonymous: break;
-        case identity::CallerKind::principal: who = caller->principal->value(); break;
-        case identity::CallerKind::repository_token: who = caller->token->value(); break;
-        case identity::CallerKind::admin_user:
-            who = caller->registry->value();
-            more = "admin";
-            break;
-        }
-        if (auto taken = take(Budget::identity, options_.identity, route, who, more, now); !taken) return taken;
+Result<void> RequestLimits::admit(const Route& route, const identity::Caller& caller, std::string_view address, Time now) {
+    if (!options_.identity.any()) return {};
+    const AddressPlace place(address);
+    std::string_view who = place.text();
+    std::string_view more;
+    switch (caller.kind) {
+    case identity::CallerKind::anonymous: break;
+    case identity::CallerKind::principal: who = caller.principal->value(); break;
+    case identity::CallerKind::repository_token: who = caller.token->value(); break;
+    case identity::CallerKind::admin_user:
+        who = caller.registry->value();
+        more = "admin";
+        break;
     }
-    if (registry == nullptr || !options_.registry.any()) return {};
-    return take(Budget::registry, options_.registry, route, registry->id.value(), {}, now);
+    return take(Budget::identity, options_.identity, route, who, more, now);
+}
+
+Result<void> RequestLimits::charge(const Route& route, const identity::Caller& caller, const tenant::Registry& registry,
+                                   Time now) {
+    if (caller.kind == identity::CallerKind::anonymous || !options_.registry.any()) return {};
+    return take(Budget::registry, options_.registry, route, registry.id.value(), {}, now);
 }
 
 void RequestLimits::count_failure(const Route& route, const http::Request& request, const Error& error, Time now) {

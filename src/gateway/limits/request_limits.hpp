@@ -23,7 +23,7 @@ struct LimitOptions {
     Budgets identity{};
     /// Of everything that comes from one address (of IPv6 one /64), counted before anybody looks at credentials.
     Budgets address{};
-    /// Of everything that one registry is asked, by those whose own budget allows it.
+    /// Of what one registry is asked by those who are known and may ask it.
     Budgets registry{};
     /// From one address, a minute; 0: not limited.
     std::uint32_t failed_logins = 600;
@@ -41,9 +41,11 @@ public:
     /// Counts a request for its address, before authentication; and refuses one that brings a password or a token to
     /// exchange from an address with too many failed logins.
     Result<void> admit(const Route& route, const http::Request& request, Time now);
-    /// Counts it for its caller, then for the registry. Either may be nullptr: not known here, or none.
-    Result<void> admit(const Route& route, const identity::Caller* caller, const tenant::Registry* registry,
-                       std::string_view address, Time now);
+    /// Counts it for its caller, once that is known.
+    Result<void> admit(const Route& route, const identity::Caller& caller, std::string_view address, Time now);
+    /// Counts it for the registry, once it is decided that the caller may ask. Anonymous callers are counted by their
+    /// address alone, or anybody could use up what a registry has for those who proved who they are.
+    Result<void> charge(const Route& route, const identity::Caller& caller, const tenant::Registry& registry, Time now);
     /// Counts a failed login, if the error is one of a request that tried to log in.
     void count_failure(const Route& route, const http::Request& request, const Error& error, Time now);
 

@@ -112,7 +112,7 @@ protected:
     static int through(RequestLimits& limits, const Route& route, const identity::Caller& who,
                        std::string_view address = "192.0.2.1") {
         int count = 0;
-        while (count < 50 && limits.admit(route, &who, nullptr, address, Time(1h))) ++count;
+        while (count < 50 && limits.admit(route, who, address, Time(1h))) ++count;
         return count;
     }
 
@@ -144,7 +144,7 @@ TEST_F(Limits, EachIdentityHasABudgetOfEachKind) {
     EXPECT_EQ(through(limits, read_, identity::Caller::anonymous(), "192.0.2.7"), 0);
     EXPECT_EQ(through(limits, read_, identity::Caller::anonymous(), "192.0.2.8"), 5);
 
-    const auto refused = limits.admit(read_, &one, nullptr, "192.0.2.1", Time(1h));
+    const auto refused = limits.admit(read_, one, "192.0.2.1", Time(1h));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::too_many_requests);
     EXPECT_EQ(refused.error().detail, boost::json::value({{"retryAfter", 12}}));
@@ -155,21 +155,23 @@ TEST_F(Limits, EachIdentityHasABudgetOfEachKind) {
         << metrics;
 }
 
-TEST_F(Limits, ARegistryIsChargedOnlyForWhatTheIdentityMayAsk) {
-    RequestLimits limits({.identity = *Budgets::parse("read=5"), .registry = *Budgets::parse("read=8")});
+TEST_F(Limits, ARegistryIsChargedForThoseWhoAreKnown) {
+    RequestLimits limits({.registry = *Budgets::parse("read=8")});
     const tenant::Registry registry{.row = 1,
                                     .id = Guid::random(),
                                     .name = "harbor",
                                     .login_server = "harbor.localhost",
                                     .scope = rbac::Scope::root(),
                                     .subscription = Guid::random()};
-    const auto admitted = [&](const identity::Caller& who) {
+    const auto charged = [&](const identity::Caller& who, int most) {
         int count = 0;
-        for (int i = 0; i < 20; ++i) count += limits.admit(read_, &who, &registry, "192.0.2.1", Time(1h)) ? 1 : 0;
+        while (count < most && limits.charge(read_, who, registry, Time(1h))) ++count;
         return count;
     };
-    EXPECT_EQ(admitted(caller(identity::CallerKind::principal)), 5);
-    EXPECT_EQ(admitted(caller(identity::CallerKind::principal)), 3);
+    EXPECT_EQ(charged(identity::Caller::anonymous(), 50), 50) << "nobody uses up what others have";
+    EXPECT_EQ(charged(caller(identity::CallerKind::principal), 5), 5);
+    EXPECT_EQ(charged(caller(identity::CallerKind::repository_token), 50), 3);
+    EXPECT_EQ(charged(identity::Caller::anonymous(), 50), 50);
 }
 
 TEST_F(Limits, AnAddressIsCountedBeforeAnythingElse) {
