@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace berth::gateway {
 namespace {
@@ -27,7 +28,7 @@ bool shares(const Assertion& assertion, const std::vector<std::string>& audience
     return std::ranges::any_of(audiences, [&](const std::string& one) { return assertion.is_for(one); });
 }
 
-// Of several audiences of the token the one counts that a credential has had for the longest time.
+// Of several audiences of the token the one counts that an application's credential has, and has had for the longest time.
 Result<std::optional<FederatedPrincipal>> whose_token(storage::Session& session, const Assertion& assertion,
                                                       const identity::TrustedIssuer& issuer, std::string_view subject) {
     std::optional<FederatedPrincipal> out;
@@ -35,7 +36,8 @@ Result<std::optional<FederatedPrincipal>> whose_token(storage::Session& session,
         if (!assertion.is_for(audience)) continue;
         auto found = tenant::principal_federated_with(session, issuer.issuer, subject, audience);
         if (!found) return found;
-        if (*found && (!out || (*found)->credential.since < out->credential.since)) out = std::move(*found);
+        const auto rank = [](const FederatedPrincipal& one) { return std::pair(!one.of_application, one.credential.since); };
+        if (*found && (!out || rank(**found) < rank(*out))) out = std::move(*found);
     }
     return out;
 }

@@ -56,23 +56,30 @@ std::array<std::string, 2> forms_of(std::string_view audience) {
     return {list_of(std::span(forms).first(1)), list_of(std::span(forms).last(1))};
 }
 
-// Refuses one for tokens that another owner's stands for.
+// Refuses one for tokens that another owner's stands for. An application's takes them from a managed identity's, which more
+// people may make; so it is refused for another application's only, and whoever may write applications may read who that is.
 Result<void> check_sole_owner(Session& session, const FederatedCredential& credential) {
+    auto of_application = exists(session, "select 1 from applications where id = ?1", credential.owner.value());
+    if (!of_application) return failure(std::move(of_application));
     for (const std::string& audience : credential.audiences) {
         const auto forms = forms_of(audience);
         auto same = find(session,
                          "select " BERTH_FEDERATED_COLUMNS " from federated_credentials where issuer = ?1 and subject = ?2 and "
-                         "audiences in (?3, ?4) and owner_id <> ?5 order by created_at, id limit 1",
-                         credential_of, credential.issuer, credential.subject, forms[0], forms[1], credential.owner.value());
+                         "audiences in (?3, ?4) and owner_id <> ?5 and "
+                         "(?6 = 0 or exists (select 1 from applications where id = owner_id)) "
+                         "order by created_at, federated_credentials.id limit 1",
+                         credential_of, credential.issuer, credential.subject, forms[0], forms[1], credential.owner.value(),
+                         *of_application ? 1 : 0);
         if (!same) return failure(std::move(same));
         if (!*same) continue;
-        return failure(
-            ErrorCode::already_exists,
-            fmt::format("The tokens of '{}' at '{}' for '{}' stand for another application or identity already, the one "
-                        "with the object id '{}'. berth takes them as they are ('audience=' of --trusted-issuer), so "
-                        "they can stand for one only. Use another audience or subject, or have the federated "
-                        "credential '{}' removed there.",
-                        credential.subject, credential.issuer, audience, (*same)->owner.value(), (*same)->name));
+        const std::string who = *of_application ? fmt::format(", the one with the object id '{}' by its '{}'",
+                                                              (*same)->owner.value(), (*same)->name)
+                                                : "";
+        return failure(ErrorCode::already_exists,
+                       fmt::format("The tokens of '{}' at '{}' for '{}' stand for another application or identity already{}. "
+                                   "berth takes them as they are ('audience=' of --trusted-issuer), so they can stand for one "
+                                   "only. Use another audience or subject, or have the other federated credential removed.",
+                                   credential.subject, credential.issuer, audience, who));
     }
     return {};
 }
@@ -198,15 +205,16 @@ Result<std::optional<FederatedPrincipal>> principal_federated_with(Session& sess
         if (!credential) return failure(std::move(credential));
         auto principal = guid_column(rows, 8, "principal of a federated credential");
         if (!principal) return failure(std::move(principal));
-        return FederatedPrincipal{std::move(*principal), std::move(*credential)};
+        return FederatedPrincipal{std::move(*principal), std::move(*credential), rows.integer(9) != 0};
     };
     const auto forms = forms_of(audience);
     return find(session,
-                "select " BERTH_FEDERATED_COLUMNS ", principals.id from federated_credentials join principals "
+                "select " BERTH_FEDERATED_COLUMNS ", principals.id, principals.id <> owner_id "
+                "from federated_credentials join principals "
                 "on principals.id = owner_id or principals.application_id = "
                 "(select application_id from applications where id = owner_id) "
                 "where issuer = ?1 and subject = ?2 and audiences in (?3, ?4) "
-                "order by federated_credentials.created_at, federated_credentials.id limit 1",
+                "order by principals.id = owner_id, federated_credentials.created_at, federated_credentials.id limit 1",
                 read, issuer, subject, forms[0], forms[1]);
 }
 

@@ -43,8 +43,9 @@ Result<std::optional<FederatedCredential>> find_federated_credential(storage::Se
                                                                      std::string_view id_or_name);
 /// Makes it, or replaces the one with its id; `since` counts for a new one and for one that stands for others now. `not_found`
 /// for an unknown owner; `already_exists` if another one of the owner has the name, or the issuer and subject, and, where
-/// `taken_as_they_are` says that nothing but the token names whose it is, if one of another owner stands for the same tokens;
-/// `limit_exceeded`.
+/// `taken_as_they_are` says that nothing but the token names whose it is, if one of another owner stands for the same tokens:
+/// an application's is refused for another application's only, a managed identity's for anybody's, and then the error does not
+/// say whose. `limit_exceeded`.
 Result<void> write_federated_credential(storage::Session& session, const FederatedCredential& credential,
                                         bool taken_as_they_are);
 /// `not_found`.
@@ -57,9 +58,11 @@ Result<std::vector<FederatedCredential>> federated_credentials_of(storage::Sessi
 struct FederatedPrincipal {
     Guid principal;
     FederatedCredential credential;
+    bool of_application = false; ///< else of a managed identity
 };
-/// Of those for tokens of this issuer, subject and audience (a slash at its end does not count) the one that is so for the
-/// longest time: nobody takes somebody's tokens away by claiming them, too. nullopt if there is none.
+/// Of those for tokens of this issuer, subject and audience (a slash at its end does not count) an application's before a
+/// managed identity's, and then the one that is so for the longest time: nobody takes somebody's tokens away by claiming them,
+/// too, and who may make identities only does not occupy them. nullopt if there is none.
 Result<std::optional<FederatedPrincipal>> principal_federated_with(storage::Session& session, std::string_view issuer,
                                                                    std::string_view subject, std::string_view audience);
 

@@ -255,12 +255,15 @@ def test_nobody_takes_the_tokens_of_another(trusting, issuer):
     berth, owner, http = trusting
     first, second = make(owner.graph, "one"), make(owner.graph, "two")
     token = outside(issuer, aud="api://berth")
-    kept = federate(owner, first.application_id, issuer, audience="api://berth").expect(201).json()
+    kept = federate(owner, first.application_id, issuer, name="kept-by-one", audience="api://berth").expect(201).json()
     owner_of_it = whose(http, token)
 
-    def claimed(answer) -> None:
+    def claimed(answer, in_directory: bool = True) -> None:
+        """Refused; whose they are is told to those who may read all applications, and to nobody else."""
         assert answer.status == 409, answer
-        assert kept["name"] in answer.json()["error"]["message"] and first.application_id in answer.json()["error"]["message"], answer
+        message = answer.json()["error"]["message"]
+        assert "stand for another" in message
+        assert all((word in message) == in_directory for word in ("'kept-by-one'", first.application_id)), message
         assert whose(http, token) == owner_of_it
 
     for audience in ("api://berth", "api://berth/"):
@@ -277,11 +280,11 @@ def test_nobody_takes_the_tokens_of_another(trusting, issuer):
     identity = f"{berth.bootstrap.group_scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/claims"
     owner.arm.call("PUT", identity, "2024-11-30", json={"location": berth.bootstrap.location}).expect(201)
     body = {"properties": {"issuer": issuer.issuer, "subject": kept["subject"], "audiences": ["api://berth"]}}
-    claimed(owner.arm.call("PUT", f"{identity}/federatedIdentityCredentials/main", "2024-11-30", json=body))
+    claimed(owner.arm.call("PUT", f"{identity}/federatedIdentityCredentials/main", "2024-11-30", json=body), False)
     body["properties"]["subject"] = "other"
     owner.arm.call("PUT", f"{identity}/federatedIdentityCredentials/main", "2024-11-30", json=body).expect(201)
     body["properties"]["subject"] = kept["subject"]
-    claimed(owner.arm.call("PUT", f"{identity}/federatedIdentityCredentials/main", "2024-11-30", json=body))
+    claimed(owner.arm.call("PUT", f"{identity}/federatedIdentityCredentials/main", "2024-11-30", json=body), False)
     # The first may be changed in what does not matter, and given up: then it is free.
     mine = f"/applications/{first.application_id}/federatedIdentityCredentials/{kept['id']}"
     owner.graph.call("PATCH", mine, json={"name": "renamed", "description": "x"}).expect(204)
@@ -290,6 +293,39 @@ def test_nobody_takes_the_tokens_of_another(trusting, issuer):
     assert subscriptions_of(http, token).status == 401
     federate(owner, second.application_id, issuer, audience="api://berth").expect(201)
     assert whose(http, token) != owner_of_it
+
+
+def test_who_may_make_identities_occupies_nobodys_tokens(trusting, issuer):
+    """An administrator of the directory gives them to an application, whatever identity claimed them before."""
+    from harness.identities import new_principal as make
+
+    berth, owner, http = trusting
+    contributor = make(owner.graph, "contributor")
+    owner.arm.assign("Contributor", contributor.object_id, berth.bootstrap.group_scope)
+    token = outside(issuer, aud="api://berth")
+    body = {"properties": {"issuer": issuer.issuer, "subject": "repo:octo/app:ref:refs/heads/main", "audiences": ["api://berth"]}}
+    squatters = []
+    for name in ("squatter", "another"):
+        path = f"{berth.bootstrap.group_scope}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+        made = contributor.arm.call("PUT", path, "2024-11-30", json={"location": berth.bootstrap.location}).expect(201).json()
+        squatters.append((made["properties"]["principalId"], f"{path}/federatedIdentityCredentials/main"))
+    contributor.arm.call("PUT", squatters[0][1], "2024-11-30", json=body).expect(201)
+    assert whose(http, token) == squatters[0][0]
+    refused = contributor.arm.call("PUT", squatters[1][1], "2024-11-30", json=body).expect(409).json()["error"]["message"]
+    assert squatters[0][0] not in refused
+    # The directory decides, at once and for whatever the identity does then.
+    first, second = make(owner.graph, "one"), make(owner.graph, "two")
+    given = federate(owner, first.application_id, issuer, audience="api://berth").expect(201).json()
+    assert whose(http, token) == first.object_id
+    contributor.arm.call("PUT", squatters[0][1], "2024-11-30", json=body)
+    assert whose(http, token) == first.object_id
+    contributor.arm.call("DELETE", squatters[0][1], "2024-11-30").expect(200)
+    refused = contributor.arm.call("PUT", squatters[0][1], "2024-11-30", json=body).expect(409).json()["error"]["message"]
+    assert first.application_id not in refused and first.object_id not in refused
+    assert federate(owner, second.application_id, issuer, audience="api://berth").status == 409
+    owner.graph.call("DELETE", f"/applications/{first.application_id}/federatedIdentityCredentials/{given['id']}").expect(204)
+    contributor.arm.call("PUT", squatters[0][1], "2024-11-30", json=body).expect(201)
+    assert whose(http, token) == squatters[0][0]
 
 
 def test_one_outside_subject_may_sign_in_as_several(trusting, issuer):
