@@ -169,7 +169,7 @@ public:
         auto existing = tenant::find_alias(session, name_);
         if (!existing) return failure(std::move(existing));
         if (*existing) return use_existing(std::move(**existing));
-        auto world = context_.world_in(session);
+        auto world = context_.decide_in(session);
         if (!world) return failure(std::move(world));
         if (wanted_.subscription) {
             if (auto known = check_known_subscription(**world); !known) return failure(std::move(known));

@@ -62,22 +62,29 @@ Result<void> count_tags(Session& session, const Guid& subscription, std::optiona
     }
 }
 
-// What is predefined, and what is in use where `may_see` says so.
-Result<TagCounts> all_tags(Session& session, const Guid& subscription, const std::function<bool(const Resource&)>& may_see) {
-    TagCounts out;
+Result<TagCounts> predefined_tags(Session& session, const Guid& subscription) {
     auto predefined = tenant::list_predefined_tags(session, subscription);
     if (!predefined) return failure(std::move(predefined));
+    TagCounts out;
     for (const tenant::PredefinedTag& tag : *predefined) {
         TagCount& count = count_of(out, tag.name);
         for (const std::string& value : tag.values) count.by_value[value] += 0;
     }
+    return out;
+}
+
+// What is predefined, and what is in use where `may_see` says so.
+Result<TagCounts> all_tags(Session& session, const Guid& subscription, const std::function<bool(const Resource&)>& may_see) {
+    auto known = predefined_tags(session, subscription);
+    if (!known) return known;
+    TagCounts& out = *known;
     auto tags = tenant::subscription_tags(session, subscription);
     if (!tags) return failure(std::move(tags));
     for (const auto& [name, value] : *tags) ++count_of(out, name).by_value[std::string(value.get_string())];
     for (const auto type : {std::optional<std::string_view>(), std::optional(resource_groups)}) {
         if (auto counted = count_tags(session, subscription, type, may_see, out); !counted) return failure(std::move(counted));
     }
-    return out;
+    return known;
 }
 
 bool sees_all(const Resource&) { return true; }
@@ -187,7 +194,8 @@ Task<Result<Response>> put(const Plane& plane, Context& context) {
                 storage::append_event(session, context.now(), context.event("tagName.write", detail_of(*named, context)));
             if (!left) return failure(std::move(left));
         }
-        auto counts = all_tags(session, named->subscription, sees_all);
+        // Not what is in use: the right to predefine a name is none to read resources.
+        auto counts = predefined_tags(session, named->subscription);
         if (!counts) return failure(std::move(counts));
         const TagCount& tag = count_of(*counts, named->name);
         if (!named->value) return Written{tag_json(context, tag), *put_it};

@@ -169,6 +169,21 @@ TEST_F(TransactionRightsOfResources, ALockAgainstDeletionSetMeanwhileCountsAbove
     EXPECT_EQ(call(owner, patch, registry, R"({"tags":{"a":"b"}})").status, 200U) << "it may still be changed";
 }
 
+TEST_F(TransactionRights, ARevokedOneMakesNoSubscription) {
+    const Guid above = fixture.new_principal("Owner", "/");
+    const auto make = [&] {
+        return call(above, put, fmt::format("/providers/Microsoft.Subscription/aliases/{}", Guid::random().value()),
+                    R"({"properties":{"displayName":"New","workload":"Production"}})");
+    };
+    const auto made = make();
+    ASSERT_EQ(made.status, 201U) << made.text;
+    change_row("delete from role_assignments where principal_id = ?1 and scope = '/'", above);
+    const auto subscriptions = fixture.database.count("select count(*) from subscriptions");
+    const auto refused = make();
+    EXPECT_EQ(refused.status, 403U) << refused.text;
+    EXPECT_EQ(fixture.database.count("select count(*) from subscriptions"), subscriptions);
+}
+
 TEST_F(TransactionRights, ADisabledPrincipalChangesNothing) {
     change_row("update principals set enabled = 0 where id = ?1", administrator);
     const auto answer = call(administrator, put, assignments + Guid::random().value(), assignment_body(reader()));

@@ -72,6 +72,47 @@ TEST_F(Graph, ARobotSignsInUntilItsSecretIsRemoved) {
         400U);
 }
 
+// A right that ends between the decision and the transaction: the rows change with no refresh, so that this moment lasts.
+TEST_F(Graph, WhoIsNoAdministratorAnyMoreChangesNothing) {
+    const Robot robot = new_robot();
+    const Guid administrator = fixture.new_principal();
+    const auto change = [&](std::string_view sql) {
+        return fixture.database.write([&](storage::Session& session) { return session.execute(sql, administrator.value()); });
+    };
+    ASSERT_EQ(
+        change("insert into directory_roles(principal_id, role) select ?1, role from directory_roles limit 1").value_or(0), 1);
+    fixture.refresh();
+    const auto as_administrator = [&](http::Method method, const std::string& path, std::string body) {
+        return fixture.call(administrator, method, "/v1.0" + path, std::move(body));
+    };
+    const std::string application = "/applications/" + robot.application;
+    const std::string principal = "/servicePrincipals/" + robot.principal;
+    ASSERT_EQ(as_administrator(patch, application, R"({"displayName":"mine"})").status, 204U);
+
+    ASSERT_EQ(change("delete from directory_roles where principal_id = ?1").value_or(0), 1);
+    const auto events = fixture.database.count("select count(*) from events");
+    const struct {
+        http::Method method;
+        std::string path;
+        std::string body;
+    } rows[] = {
+        {post, "/applications", R"({"displayName":"another"})"},
+        {patch, application, R"({"displayName":"yours"})"},
+        {patch, application, R"({"keyCredentials":[]})"},
+        {patch, principal, R"({"accountEnabled":false})"},
+        {post, application + "/addPassword", "{}"},
+        {post, "/directoryRoles/62e90394-69f5-4237-9190-012177145e10/members/$ref",
+         fmt::format(R"({{"@odata.id":"https://graph.microsoft.com/v1.0/directoryObjects/{}"}})", robot.principal)},
+        {delete_, principal, ""},
+        {delete_, application, ""},
+    };
+    for (const auto& row : rows) {
+        const auto answer = as_administrator(row.method, row.path, row.body);
+        EXPECT_EQ(answer.status, 403U) << row.path << ' ' << answer.text;
+    }
+    EXPECT_EQ(fixture.database.count("select count(*) from events"), events) << "nothing was changed";
+}
+
 TEST_F(Graph, DisablingAndDeletingEndAccessAtOnce) {
     const Robot robot = new_robot();
     EXPECT_EQ(call(patch, "/servicePrincipals/" + robot.principal, R"({"accountEnabled":false})").status, 204U);

@@ -91,8 +91,10 @@ std::optional<Meaning> meaning_of(std::string_view name) noexcept {
 }
 
 // A permission that the route has beside its entry. On creation the right to create is enough.
-Result<void> require(const Context& context, const gateway::Permission* permission, bool creates) {
-    return permission == nullptr || creates ? Result<void>() : context.require(*permission);
+Result<void> require(const Context& context, const gateway::Permission* permission, bool creates, Draft& out) {
+    if (permission == nullptr || creates) return {};
+    out.further.push_back(permission);
+    return context.require(*permission);
 }
 
 Result<void> take(const Context& context, const GraphType& type, Meaning meaning, const value& given, bool creates,
@@ -108,7 +110,7 @@ Result<void> take(const Context& context, const GraphType& type, Meaning meaning
         if (given.is_null()) return {};
         if (!given.is_bool()) return invalid("'accountEnabled' must be true or false.");
         out.enabled = given.get_bool();
-        return require(context, *out.enabled ? type.enable : type.disable, creates);
+        return require(context, *out.enabled ? type.enable : type.disable, creates, out);
     case Meaning::user_principal_name: {
         auto name = parse_user_principal_name(given);
         if (!name) return failure(std::move(name));
@@ -119,13 +121,13 @@ Result<void> take(const Context& context, const GraphType& type, Meaning meaning
         auto password = parse_password_profile(given);
         if (!password) return failure(std::move(password));
         out.password = std::move(*password);
-        return out.password ? require(context, type.set_password, creates) : Result<void>();
+        return out.password ? require(context, type.set_password, creates, out) : Result<void>();
     }
     case Meaning::security_attributes:
         if (creates) return invalid("'customSecurityAttributes' is set with PATCH, once the object is there.");
         out.security_attributes = &given;
-        return require(context, type.update_attributes, creates);
-    case Meaning::key_credentials: out.key_credentials = &given; return require(context, type.set_keys, creates);
+        return require(context, type.update_attributes, creates, out);
+    case Meaning::key_credentials: out.key_credentials = &given; return require(context, type.set_keys, creates, out);
     case Meaning::app_id: break;
     }
     if (!creates) return invalid("Property 'appId' is read-only and cannot be set.");
@@ -143,7 +145,7 @@ Result<void> take_references(const Context& context, const GraphType& type, std:
     auto ids = parse_references(name, given);
     if (!ids) return failure(std::move(ids));
     (members ? out.members : out.owners) = std::move(*ids);
-    return require(context, members ? type.update_members : type.update_owners, creates);
+    return require(context, members ? type.update_members : type.update_owners, creates, out);
 }
 
 Result<void> check_complete(const GraphType& type, const Draft& draft) {
@@ -179,7 +181,7 @@ Result<Draft> parse_draft(const Context& context, const GraphType& type, const o
             if (!taken) return failure(std::move(taken));
         } else if (find_property(type.properties, name) != nullptr) {
             if (name == type.brings_members) {
-                if (auto may = require(context, type.update_members, creates); !may) return failure(std::move(may));
+                if (auto may = require(context, type.update_members, creates, out); !may) return failure(std::move(may));
             }
             out.properties[name] = given;
         } else if (std::ranges::find(type.read_only, name) != type.read_only.end()) {

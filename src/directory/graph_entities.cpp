@@ -5,6 +5,7 @@
 #include "directory/graph_type.hpp"
 #include "directory/key_credentials.hpp"
 #include "directory/security_attributes.hpp"
+#include "gateway/decision.hpp"
 #include "gateway/response.hpp"
 #include "tenant/directory_properties.hpp"
 #include "tenant/directory_store.hpp"
@@ -205,6 +206,18 @@ Task<Result<Response>> read_one(const Services& services, Context& context, cons
     co_return co_await std::move(responding);
 }
 
+// What the draft needs beside the entry's permissions, by the rows as they are now.
+Result<void> decide_further(Session& session, const Context& context, const Draft& draft) {
+    if (draft.further.empty()) return {};
+    auto world = context.world_in(session);
+    if (!world) return failure(std::move(world));
+    for (const gateway::Permission* permission : draft.further) {
+        auto may = gateway::decide(**world, context.now(), context.caller(), *permission, gateway::Target::in_directory());
+        if (!may) return may;
+    }
+    return {};
+}
+
 Task<Result<Response>> update(const Services& services, Context& context, const GraphType& type) {
     auto body = co_await object_body(context);
     if (!body) co_return failure(std::move(body));
@@ -213,6 +226,7 @@ Task<Result<Response>> update(const Services& services, Context& context, const 
     auto hashing = hash_password(services, *draft);
     co_await std::move(hashing);
     auto change = [&](Session& session) -> Result<storage::Event> {
+        if (auto still = decide_further(session, context, *draft); !still) return failure(std::move(still));
         auto id = resolve_in(session, context, type);
         if (!id) return failure(std::move(id));
         if (auto done = write_draft(session, context, type, *id, *draft); !done) return failure(std::move(done));

@@ -86,6 +86,9 @@ Result<Guid> object_id(const Context& context, std::string_view name) {
 Task<Result<void>> change_directory(const Services& services, Context& context,
                                     std::function<Result<storage::Event>(storage::Session&)> change) {
     const auto write = [&](storage::Session& session) -> Result<void> {
+        // The right may have been taken away since the request was decided.
+        auto still = context.decide_in(session);
+        if (!still) return failure(std::move(still));
         auto event = change(session);
         if (!event) return failure(std::move(event));
         auto administered = tenant::is_directory_role_held(session, tenant::global_administrator_role);

@@ -40,9 +40,10 @@ struct Draft {
     const boost::json::value* security_attributes = nullptr;
     const boost::json::value* key_credentials = nullptr;
     std::optional<Guid> app_id;
-    std::vector<Guid> members;      ///< `members@odata.bind`
-    std::vector<Guid> owners;       ///< `owners@odata.bind`
-    boost::json::object properties; ///< the rest, of the type's own
+    std::vector<const gateway::Permission*> further; ///< what it needs beside the entry's: decided again in the transaction
+    std::vector<Guid> members;                       ///< `members@odata.bind`
+    std::vector<Guid> owners;                        ///< `owners@odata.bind`
+    boost::json::object properties;                  ///< the rest, of the type's own
 };
 
 /// One kind of object.

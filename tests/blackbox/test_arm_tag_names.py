@@ -1,6 +1,7 @@
 """Predefined tags of a subscription, features, and providers that cannot be unregistered."""
 
 import urllib.parse
+import uuid
 
 import pytest
 
@@ -77,6 +78,23 @@ def test_who_may_not_write_predefines_nothing(arm, new_principal):
     assert name not in listed(arm)
     unknown = f"/subscriptions/00000000-0000-4000-8000-000000000000/tagNames/{name}"
     assert arm.call("PUT", unknown, RESOURCES_VERSION).status in (403, 404)
+
+
+def test_who_predefines_a_name_is_not_told_who_uses_it(arm, registry, new_principal):
+    """The right to write names is none to read resources: neither their values nor how many there are."""
+    subscription = arm.bootstrap.subscription_scope
+    guid, name = str(uuid.uuid4()), content.unique("Secret")
+    arm.put_role(guid, {"roleName": content.unique("Tagger"), "assignableScopes": [subscription], "permissions": [
+        {"actions": ["Microsoft.Resources/subscriptions/tagNames/*"]}]}).expect(201)
+    tagger = new_principal(guid, subscription)
+    arm.patch_registry(registry.name, tags={name: "hidden value"}).expect(200)
+    answer = put(tagger.arm, name).expect(201)
+    assert answer.json()["values"] == [] and answer.json()["count"]["value"] == 0 and "hidden" not in answer.body.decode()
+    assert name in listed(tagger.arm) and listed(tagger.arm)[name]["values"] == []
+    assert put(tagger.arm, name, "hidden value").expect(201).json()["count"]["value"] == 0
+    arm.patch_registry(registry.name, tags={}).expect(200)
+    delete(arm, name, "hidden value").expect(200)
+    delete(arm, name).expect(200)
 
 
 def features(arm, tail: str, method: str = "GET"):
