@@ -47,7 +47,7 @@ std::optional<std::string_view> take_entity_tag(std::string_view& list) noexcept
 
 } // namespace
 
-Task<Result<std::string>> read_body(Request& request, std::uint64_t limit) {
+Task<Result<std::string>> read_body(Request& request, std::uint64_t limit, std::chrono::milliseconds patience) {
     const auto too_large = [limit] {
         return failure(ErrorCode::payload_too_large,
                        "the body is larger than the " + std::to_string(limit) + " bytes this request may carry");
@@ -59,6 +59,7 @@ Task<Result<std::string>> read_body(Request& request, std::uint64_t limit) {
     const std::uint64_t promised = request.content_length.value_or(first_room);
     body.resize(static_cast<std::size_t>(std::min<std::uint64_t>(promised, first_room)));
     std::size_t size = 0;
+    const auto began = std::chrono::steady_clock::now();
     while (true) {
         if (size == body.size()) {
             body.resize(size + std::clamp<std::size_t>(size, 256, largest_step));
@@ -71,6 +72,9 @@ Task<Result<std::string>> read_body(Request& request, std::uint64_t limit) {
         size += *read;
         if (size > limit) co_return too_large();
         if (request.content_length && size == *request.content_length) break;
+        if (std::chrono::steady_clock::now() - began > patience) {
+            co_return failure(ErrorCode::timeout, "the body took too long; send it again on a faster connection");
+        }
     }
     body.resize(size);
     co_return body;

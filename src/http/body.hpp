@@ -4,14 +4,17 @@
 #include "base/task.hpp"
 #include "http/message.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
 namespace berth::http {
 
 /// Reads the whole body into memory. `payload_too_large` above `limit`, before anything is read when the length is
-/// declared; the room taken grows with what arrives, never with what was promised.
-Task<Result<std::string>> read_body(Request& request, std::uint64_t limit);
+/// declared; the room taken grows with what arrives, never with what was promised. `timeout` when it is not whole after
+/// `patience`: who sends it was asked for their rights when it began.
+Task<Result<std::string>> read_body(Request& request, std::uint64_t limit,
+                                    std::chrono::milliseconds patience = std::chrono::minutes(10));
 
 /// One `bytes=` range of RFC 9110 section 14.2, resolved against the size.
 struct ByteRange {

@@ -49,6 +49,19 @@ TEST(ReadBody, GivesAllThatArrives) {
     }
 }
 
+TEST(ReadBody, HasItsTime) {
+    Pieces late(std::string(10, 'a'), 1);
+    Request request;
+    request.has_body = true;
+    request.content_length = 10;
+    request.body = &late;
+    EXPECT_EQ(sync_wait(read_body(request, 100, std::chrono::milliseconds(-1))).error().code, ErrorCode::timeout);
+    EXPECT_EQ(late.reads, 1);
+    Pieces whole(std::string(10, 'a'), 10);
+    request.body = &whole;
+    EXPECT_EQ(sync_wait(read_body(request, 100, std::chrono::milliseconds(-1))), std::string(10, 'a'));
+}
+
 TEST(ReadBody, RefusesWhatIsTooLarge) {
     Pieces declared(std::string(11, 'a'), 5);
     EXPECT_EQ(read(declared, 11, 10).error().code, ErrorCode::payload_too_large);

@@ -118,6 +118,7 @@ std::string fault_of_considered(const Explanation& explanation, const Policy& po
             if (std::ranges::none_of(policy.input().memberships, leads)) return "a path through groups that is none";
             ends = {group.value()};
         }
+        if (considered.through_groups.empty()) ends = {asked.principal};
         if (!ends.contains(assignment.principal.value())) return "a path that does not end at the holder";
     }
     return {};

@@ -177,7 +177,9 @@ Explanation CompiledPolicy::explain(const Subject& subject, Operation operation,
 
     const auto reached = reach(subject);
     std::unordered_map<std::uint32_t, std::uint32_t> place;
-    for (std::uint32_t i = 0; i < reached.size(); ++i) place.emplace(reached[i].number, i);
+    for (std::uint32_t i = 0; i < reached.size(); ++i) {
+        if (!reached[i].is_link) place.emplace(reached[i].number, i);
+    }
     auto path_to = [&](std::uint32_t at) {
         std::vector<Guid> path;
         for (; reached[at].from != at; at = reached[at].from) path.push_back(principals_.id(reached[at].number));

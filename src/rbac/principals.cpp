@@ -80,10 +80,10 @@ std::vector<Principals::Reached> Principals::reach(std::uint32_t number, std::sp
     const auto add = [&](std::uint32_t found, std::uint32_t from) {
         if (seen[found]) return;
         seen[found] = true;
-        out.push_back({found, from});
+        out.push_back({found, from, false});
     };
     if (number != none) add(number, 0);
-    for (auto link : links) add(link, static_cast<std::uint32_t>(out.size()));
+    for (auto link : links) out.push_back({link, static_cast<std::uint32_t>(out.size()), true});
     for (std::uint32_t i = 0; i < out.size(); ++i) {
         for (auto group : groups_.of(out[i].number)) add(group, i);
     }

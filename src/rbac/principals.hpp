@@ -40,10 +40,11 @@ public:
     /// One principal that was reached from another through memberships.
     struct Reached {
         std::uint32_t number;
-        std::uint32_t from; ///< index of the element that led here; of itself for those that it began with
+        std::uint32_t from;   ///< index of the element that led here; of itself for those that it began with
+        bool is_link = false; ///< led here, and counts for nothing itself: whatever names its id is not the subject's
     };
     /// The principal itself and these links, then every group that they are in, transitively, each once and by a shortest way.
-    /// For `none` only what the links lead to.
+    /// For `none` only the links and what they lead to.
     std::vector<Reached> reach(std::uint32_t number, std::span<const std::uint32_t> links = {}) const;
 
 private:

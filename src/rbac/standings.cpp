@@ -43,7 +43,7 @@ std::vector<Denial> Standings::denials_of(std::span<const std::uint32_t> holders
 Standings::Numbers Standings::named_among(std::span<const Principals::Reached> reached) const {
     Numbers out;
     for (const auto& each : reached) {
-        if (principals_.is_named(each.number)) out.push_back(each.number);
+        if (!each.is_link && principals_.is_named(each.number)) out.push_back(each.number);
     }
     std::ranges::sort(out);
     return out;

@@ -24,7 +24,8 @@ RoleAssignment assignment(std::size_t principal, std::string_view scope) {
 
 class StandingsTest : public testing::Test {
 protected:
-    // Group 10 holds something; 1 and 2 are in it, 3 too and holds something itself; 4 is in an empty group.
+    // Group 10 holds something; 1 and 2 are in it, 3 too and holds something itself; 4 is in an empty group; 20 is a link
+    // to 10.
     StandingsTest() {
         operations_.all = operations_.unconditional = operations_matching("*/read", false);
         for (const auto& each : assignments_) grants_.push_back({&each, nullptr, &operations_});
@@ -32,7 +33,8 @@ protected:
     SharedList<RoleAssignment> assignments_{
         std::vector<RoleAssignment>{assignment(10, "/subscriptions/a"), assignment(3, "/subscriptions/b"),
                                     assignment(10, "/subscriptions/c"), assignment(10, "/subscriptions/a")}};
-    std::vector<GroupMembership> memberships_{{id(10), id(1)}, {id(10), id(2)}, {id(10), id(3)}, {id(11), id(4)}};
+    std::vector<GroupMembership> memberships_{
+        {id(10), id(1)}, {id(10), id(2)}, {id(10), id(3)}, {id(11), id(4)}, {id(10), id(20)}};
     RoleOperations operations_;
     Principals principals_{assignments_, memberships_, {}};
     std::vector<Grant> grants_;
@@ -133,7 +135,7 @@ TEST_F(StandingsTest, AboveTheLimitNothingMoreIsKeptAndTheAnswerIsTheSame) {
 TEST_F(StandingsTest, LinksCountAndShareWhatIsTheSame) {
     Standings standings(principals_, grants_);
     const auto nobody = principals_.find(id(4));
-    const std::vector<std::uint32_t> links{principals_.find(id(10))};
+    const std::vector<std::uint32_t> links{principals_.find(id(20))};
     auto with = standings.of(nobody, links);
     EXPECT_TRUE(with.is_kept());
     EXPECT_EQ(with->holdings().size(), 2U);
@@ -146,7 +148,7 @@ TEST_F(StandingsTest, LinksCountAndShareWhatIsTheSame) {
 }
 
 TEST_F(StandingsTest, WithLinksLessIsKept) {
-    const std::vector<std::uint32_t> links{principals_.find(id(10))};
+    const std::vector<std::uint32_t> links{principals_.find(id(20))};
     Standings roomy(principals_, grants_);
     const auto bytes = roomy.of(principals_.find(id(4)), links)->bytes();
     Standings tight(principals_, grants_, {}, 2 * bytes);

@@ -8,7 +8,7 @@ namespace berth::rbac {
 
 /// Who is asked about: a principal and, beside it, links: members of groups that stand for the principal in this request alone,
 /// because a token of an outside issuer says so. What a link is a member of, the principal is in: for assignments, deny
-/// assignments and exclusions alike. A view: what it is made of outlives it.
+/// assignments and exclusions alike. What names a link itself is nobody's. A view: what it is made of outlives it.
 class Subject {
 public:
     /// Implicit, so that a principal is asked about by its id.

@@ -70,6 +70,28 @@ TEST(Subject, IsExcludedWhereTheGroupsOfItsLinksAre) {
     EXPECT_TRUE(allows(*policy, alice, {link}));
 }
 
+TEST(Subject, HoldsNothingThatNamesItsLinks) {
+    auto policy = linked()
+                      .assign(link, "Owner", registry_scope)
+                      .assign(alice, "AcrPull", registry_scope)
+                      .deny({{link, "User"}}, {"*"}, registry_scope)
+                      .compile();
+    const std::vector<Guid> links{link};
+    const auto at = scope(registry_scope);
+    for (const auto& principal : {bob, id(99)}) {
+        const Subject subject(principal, links);
+        EXPECT_FALSE(policy->decide(subject, pull, at).allowed);
+        EXPECT_FALSE(policy->may_be_allowed(subject, pull, at));
+        EXPECT_TRUE(policy->repositories_where(subject, pull, at).empty());
+        EXPECT_FALSE(policy->has_assignment_near(subject, at));
+        EXPECT_THAT(policy->permissions_at(subject, at), IsEmpty());
+        const auto told = policy->explain(subject, pull, at);
+        EXPECT_THAT(told.considered, IsEmpty());
+        EXPECT_THAT(told.denials, IsEmpty());
+    }
+    EXPECT_TRUE(policy->decide({alice, links}, pull, at).allowed) << "a denial that names a link denies nobody";
+}
+
 TEST(Subject, IsAskedAboutInEveryOtherWay) {
     auto policy = linked().assign(department, "AcrPull", registry_scope).compile();
     const std::vector<Guid> links{link};

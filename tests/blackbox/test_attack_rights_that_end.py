@@ -127,6 +127,74 @@ def test_a_manifest_is_not_kept_for_who_lost_the_right_while_sending_it(http, ar
     oci.get_manifest(repository, "late").expect(404)
 
 
+@pytest.fixture
+def remove_secret(graph):
+    """remove_secret(principal): the one that it signs in with."""
+
+    def remove(principal) -> None:
+        application = graph.call("GET", f"/applications/{principal.application_id}").expect(200).json()
+        for password in application["passwordCredentials"]:
+            graph.remove_password(principal.application_id, password["keyId"])
+
+    return remove
+
+
+def test_a_secret_that_is_removed_ends_requests_that_have_begun(arm, registry, new_principal, slow_put, remove_secret):
+    principal = new_principal("Owner", registry.id)
+    request = slow_put(principal, new_assignment(arm, registry.id), owner_for(arm, principal))
+    remove_secret(principal)
+    assert request.finish() == 401
+    assert len(arm.list_assignments(registry.id, f"principalId eq '{principal.object_id}'")) == 1
+
+
+def test_a_secret_that_is_removed_makes_no_other_secret(http, graph, owner, new_principal, remove_secret):
+    principal = new_principal()
+    roles = graph.call("GET", "/directoryRoles").expect(200).json()["value"]
+    administrators = next(role["id"] for role in roles if role["displayName"] == "Global Administrator")
+    graph.call("POST", f"/directoryRoles/{administrators}/members/$ref",
+               json=graph.reference(principal.object_id)).expect(204)
+    document = json.dumps({"passwordCredential": {"displayName": "back door"}}).encode()
+    request = SlowRequest(http.base, "POST", f"/v1.0/applications/{principal.application_id}/addPassword",
+                          f"Bearer {principal.graph.token}", document, "application/json")
+    remove_secret(principal)
+    assert request.finish() == 401
+    application = graph.call("GET", f"/applications/{principal.application_id}").expect(200).json()
+    assert application["passwordCredentials"] == []
+
+
+@pytest.mark.parametrize("size", [100, 300_000])
+@pytest.mark.parametrize("mode", ["basic", "bearer"])
+def test_a_blob_is_not_kept_for_who_lost_the_secret_while_sending_it(http, oci, first_registry, new_principal, repository,
+                                                                     remove_secret, size, mode):
+    principal = new_principal("AcrPush", first_registry.id)
+    data = content.random_blob(size)
+    client = first_registry.oci(principal, "basic")
+    path = Oci.with_query(Oci.location(client.start_upload(repository).expect(202)), digest=content.digest_of(data))
+    authorization = basic(*principal.credentials)
+    if mode == "bearer":
+        answer = client.fetch_token(first_registry.login_server, [f"repository:{repository}:pull,push"]).expect(200)
+        authorization = f"Bearer {answer.json()['access_token']}"
+    request = SlowRequest(http.base, "PUT", path, authorization, data, "application/octet-stream",
+                          first_registry.login_server)
+    remove_secret(principal)
+    assert request.finish() == 401
+    oci.get_blob(repository, content.digest_of(data)).expect(404)
+
+
+def test_a_manifest_is_not_kept_for_who_lost_the_password_while_sending_it(http, arm, new_registry, owner, repository):
+    registry = new_registry(adminUserEnabled=True)
+    credentials = arm.call("POST", f"{registry.id}/listCredentials").expect(200).json()
+    name, password = credentials["username"], credentials["passwords"][0]["value"]
+    oci = registry.oci(owner)
+    image = content.image()
+    oci.push(repository, image)
+    request = SlowRequest(http.base, "PUT", f"/v2/{repository}/manifests/late", basic(name, password), image.data,
+                          image.media_type, registry.login_server)
+    arm.call("POST", f"{registry.id}/regenerateCredential", json={"name": "password"}).expect(200)
+    assert request.finish() == 401
+    oci.get_manifest(repository, "late").expect(404)
+
+
 def test_an_access_token_cannot_be_used_to_live_longer(first_registry, new_principal, repository):
     principal = new_principal("AcrPull", first_registry.id)
     scope = f"repository:{repository}:pull"

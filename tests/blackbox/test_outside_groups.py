@@ -3,6 +3,7 @@ how they end, and what somebody who chooses the claim tries."""
 
 import contextlib
 import dataclasses
+import re
 import time
 import uuid
 
@@ -125,6 +126,28 @@ def test_a_linked_group_lets_through_every_door(linked):
     mine = ask(world.berth, world.http, world.robot.client_id, world.token()).expect(200).json()["access_token"]
     assert world.read_registry(mine).status == 200
     assert world.pull(world.access_token(world.refresh_token(mine))) == 200
+
+
+def test_a_link_holds_nothing_itself(linked):
+    """The id of a link stands in its tokens, and ARM takes a principal that nobody knows at its word: a role for the id of a
+    link would be a role for oneself."""
+    world = linked
+    mine = ask(world.berth, world.http, world.robot.client_id, world.token()).expect(200).json()["access_token"]
+    text = decode(mine)[1]["berth_groups"]
+    links = re.findall(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", text if isinstance(text, str) else str(text))
+    assert links
+    made = [world.owner.arm.put_assignment("Owner", link, world.registry.id, principal_type="User") for link in links]
+    try:
+        delete = world.http.request("DELETE", f"{world.registry.id}/tokens/nobody?api-version=2025-11-01", headers=bearer(mine))
+        assert delete.status == 403, delete
+        assert world.read_registry(mine).status == 200
+        world.link().expect(204)
+        assert world.read_registry(mine).status == 403
+        assert world.read_registry(world.token()).status == 403
+    finally:
+        for answer in made:
+            if answer.status == 201:
+                world.owner.arm.unassign(answer.json()["id"])
 
 
 def test_the_link_removed_ends_it_at_the_next_request(linked):

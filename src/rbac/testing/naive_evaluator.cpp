@@ -70,12 +70,12 @@ bool NaiveEvaluator::covers(const std::string& above, const std::string& below) 
 }
 
 std::set<std::string> NaiveEvaluator::identities(const NaiveRequest& request) const {
-    auto out = request.links;
-    out.insert(request.principal);
+    std::set<std::string> out{request.principal};
     for (std::size_t before = 0; before != out.size();) {
         before = out.size();
         for (const auto& membership : input_.memberships) {
-            if (out.contains(membership.member.value())) out.insert(membership.group.value());
+            const auto& member = membership.member.value();
+            if (out.contains(member) || request.links.contains(member)) out.insert(membership.group.value());
         }
     }
     return out;
