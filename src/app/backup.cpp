@@ -284,8 +284,11 @@ Result<RestoreDone> restore_backup(const fs::path& source, const fs::path& targe
 
     auto report = checking::check_folder(filling.string());
     if (!report) return failure(std::move(report));
-    RestoreDone out{.description = *description, .folder = folder->path(), .damage = {}};
-    for (const auto& finding : report->findings) out.damage.push_back(finding.message);
+    RestoreDone out{.description = *description, .folder = folder->path(), .damage = {}, .quarantined = {}};
+    for (const auto& finding : report->findings) {
+        // What was damaged in the data folder already is no damage of the backup, which holds it as it was.
+        (finding.check == "quarantine" ? out.quarantined : out.damage).push_back(finding.message);
+    }
     if (!out.damage.empty() && !despite_damage) {
         return failure(
             ErrorCode::conflict,

@@ -24,7 +24,8 @@ Result<BackupDone> make_backup(const std::filesystem::path& data, const std::fil
 struct RestoreDone {
     BackupDescription description;
     std::filesystem::path folder;
-    std::vector<std::string> damage; ///< what `berth check` finds wrong, one sentence each
+    std::vector<std::string> damage;      ///< what `berth check` finds wrong, one sentence each
+    std::vector<std::string> quarantined; ///< what had been found damaged before the backup was made, and is not served
 };
 /// Makes a data folder of a backup and checks all of it, each byte against its digest. `conflict` if something is wrong with
 /// it, unless `despite_damage`: then the folder is made, and what is damaged is told.

@@ -330,6 +330,26 @@ TEST(CheckFolder, FindsNothingInAnEmptyRegistryNorAfterCollection) {
 
 class SeededDamage : public testing::TestWithParam<Damage> {};
 
+// A policy strikes them off when it meets them.
+TEST(CheckFolder, FindsNothingWhereAPolicyPassedOverReferrersAndChildren) {
+    const FolderCopy copy;
+    copy.run("delete from untagged_manifests where digest in (select digest from manifests where subject is not null)");
+    {
+        auto store = DataStore::open(copy.path());
+        ASSERT_TRUE(store);
+        const std::string child = image_of("small", "v1", small_layer);
+        const std::string index = fmt::format(
+            R"({{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[{{"mediaType":)"
+            R"("application/vnd.oci.image.manifest.v1+json","digest":"{}","size":{}}}]}})",
+            Digest::of(as_bytes(child)).to_string(), child.size());
+        ASSERT_TRUE((*store)->push_manifest("small", "index", index));
+        ASSERT_TRUE((*store)->delete_tag("small", "v1"));
+    }
+    copy.run("delete from untagged_manifests where digest in (select digest from manifest_references where is_manifest = 1)");
+    const auto report = check(copy.path());
+    EXPECT_TRUE(report.is_sound()) << text_of(report);
+}
+
 TEST_P(SeededDamage, IsFound) {
     const FolderCopy copy;
     GetParam().make(copy);

@@ -21,10 +21,14 @@ std::vector<Check> garbage_checks() {
         {.name = "untagged",
          .promise = "Manifests without a tag are noted, for policies that take them.",
          .counted = {"select count(*) from manifests"},
-         .wrong = {"select 'The manifest ' || lower(hex(m.digest)) || ' in the repository number ' || m.repository_id || "
-                   "' has no tag, and no policy will find it.' from manifests m where not exists (select 1 from tags t where "
-                   "t.repository_id = m.repository_id and t.digest = m.digest) and not exists (select 1 from "
-                   "untagged_manifests u where u.repository_id = m.repository_id and u.digest = m.digest)"}},
+         .wrong =
+             {"select 'The manifest ' || lower(hex(m.digest)) || ' in the repository number ' || m.repository_id || "
+              "' has no tag, and no policy will find it.' from manifests m where not exists (select 1 from tags t where "
+              "t.repository_id = m.repository_id and t.digest = m.digest) and not exists (select 1 from "
+              "untagged_manifests u where u.repository_id = m.repository_id and u.digest = m.digest) and m.subject is null and "
+              // These a policy strikes off: they go with their subject, or are noted again when their index goes.
+              "not exists (select 1 from manifest_references l where l.repository_id = m.repository_id and "
+              "likelihood(l.digest = m.digest, 0.0001) and l.is_manifest = 1)"}},
         {.name = "operations",
          .promise = "Work that goes on after its answer has not ended, and what has ended says how.",
          .counted = {"select count(*) from operations"},

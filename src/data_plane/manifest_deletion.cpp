@@ -1,6 +1,7 @@
 #include "data_plane/manifest_deletion.hpp"
 
 #include "data_plane/attributes.hpp"
+#include "data_plane/collection/quarantine_store.hpp"
 #include "data_plane/collection/untagged_store.hpp"
 #include "data_plane/manifest_store.hpp"
 
@@ -28,6 +29,33 @@ Result<std::vector<Digest>> deletable_referrers(Session& session, std::int64_t r
     }
 }
 
+// The manifest and, breadth first, the referrers that go with it.
+Result<std::vector<Digest>> what_goes(Session& session, std::int64_t repository, const Digest& digest) {
+    std::vector<Digest> out{digest};
+    for (std::size_t next = 0; next < out.size() && out.size() < most_deleted_manifests; ++next) {
+        auto referrers = deletable_referrers(session, repository, out[next]);
+        if (!referrers) return failure(std::move(referrers));
+        // A manifest has one subject and cannot name one that names it: nothing comes twice.
+        for (const Digest& referrer : *referrers) {
+            if (out.size() < most_deleted_manifests) out.push_back(referrer);
+        }
+    }
+    return out;
+}
+
+// A tag that may not be deleted keeps what it names.
+Result<void> require_deletable_tags(Session& session, std::int64_t repository, const Digest& digest) {
+    auto rows = session.query("select name, attributes from tags where repository_id = ?1 and digest = ?2 and "
+                              "attributes & 3 <> 3 limit 1",
+                              repository, digest);
+    if (!rows) return failure(std::move(rows));
+    auto found = rows->next();
+    if (!found) return failure(std::move(found));
+    if (!*found) return {};
+    return require_deletable({rows->integer(1)},
+                             fmt::format("the tag '{}' of the manifest '{}'", rows->text(0), digest.to_string()));
+}
+
 Result<void> delete_tags_of(Session& session, std::int64_t repository, const Digest& digest, std::vector<std::string>& out) {
     auto rows = session.query("delete from tags where repository_id = ?1 and digest = ?2 returning name", repository, digest);
     if (!rows) return failure(std::move(rows));
@@ -50,6 +78,7 @@ Result<void> delete_rows(Session& session, std::int64_t repository, const Digest
                                   repository, digest, now);
     if (!queued) return failure(std::move(queued));
     if (auto noted = note_untagged_children(session, repository, digest, now); !noted) return noted;
+    if (auto done = forget_quarantined_manifest(session, repository, digest); !done) return done;
     auto deleted = session.execute("delete from manifests where repository_id = ?1 and digest = ?2", repository, digest);
     if (!deleted) return failure(std::move(deleted));
     return {};
@@ -68,19 +97,14 @@ Result<DeletedManifests> delete_manifest(Session& session, std::int64_t reposito
         auto deletable = require_deletable({rows->integer(0)}, fmt::format("the manifest '{}'", digest.to_string()));
         if (!deletable) return failure(std::move(deletable));
     }
-    DeletedManifests out;
-    out.manifests.push_back(digest);
-    for (std::size_t next = 0; next < out.manifests.size(); ++next) {
-        const Digest current = out.manifests[next];
-        auto referrers = deletable_referrers(session, repository, current);
-        if (!referrers) return failure(std::move(referrers));
-        if (auto deleted = delete_rows(session, repository, current, now, out.tags); !deleted) {
-            return failure(std::move(deleted));
-        }
-        // A manifest has one subject and cannot name one that names it: nothing comes twice.
-        for (const Digest& referrer : *referrers) {
-            if (out.manifests.size() < most_deleted_manifests) out.manifests.push_back(referrer);
-        }
+    auto going = what_goes(session, repository, digest);
+    if (!going) return failure(std::move(going));
+    for (const Digest& one : *going) {
+        if (auto deletable = require_deletable_tags(session, repository, one); !deletable) return failure(std::move(deletable));
+    }
+    DeletedManifests out{.manifests = std::move(*going), .tags = {}};
+    for (const Digest& one : out.manifests) {
+        if (auto deleted = delete_rows(session, repository, one, now, out.tags); !deleted) return failure(std::move(deleted));
     }
     return out;
 }

@@ -19,8 +19,8 @@ struct DeletedManifests {
 
 /// Deletes a manifest of a repository with the tags that point to it and, as ACR does, the manifests whose subject it is
 /// and theirs in turn; one that is locked stays. Queues the blobs they listed for collection. At most this many in one
-/// transaction; what is beyond stays without its subject. `manifest_unknown`, or `operation_disallowed` if the manifest is
-/// locked.
+/// transaction; what is beyond stays without its subject. `manifest_unknown`, or `operation_disallowed` if the manifest, one
+/// of its tags or a tag of what would go with it is locked.
 constexpr std::size_t most_deleted_manifests = 10'000;
 Result<DeletedManifests> delete_manifest(storage::Session& session, std::int64_t repository, const Digest& digest,
                                          Timestamp now);

@@ -4,6 +4,7 @@
 #include "data_plane/answers.hpp"
 #include "data_plane/blob_content.hpp"
 #include "data_plane/blob_rows.hpp"
+#include "data_plane/collection/untagged_store.hpp"
 #include "data_plane/manifest_deletion.hpp"
 #include "data_plane/manifest_store.hpp"
 #include "data_plane/precondition.hpp"
@@ -26,6 +27,8 @@ constexpr std::size_t most_bytes_in_place = 64 * 1024;
 // Configs are small; what is larger is not looked into.
 constexpr std::uint64_t most_config_bytes = 1024 * 1024;
 constexpr std::size_t most_tags_per_push = 128;
+// What was renewed so lately keeps nearly all of its time: not worth a write.
+constexpr std::chrono::minutes renewal_is_fresh{1};
 
 Result<std::vector<Tag>> tags_to_push(const Reference& reference, const Parameters& query) {
     std::vector<Tag> out;
@@ -127,16 +130,33 @@ Task<Result<http::Response>> ManifestRoutes::get(Context& context) {
     const std::int64_t registry = context.registry().row;
     const std::string& repository = context.repository().value();
     const std::string_view wanted = context.parameter("reference");
-    if (const auto hot = hot_.find(HotContent::Kind::manifest, registry, repository, wanted)) {
-        co_return manifest_response(context.request(), *hot);
+    const bool is_head = context.request().method == http::Method::head;
+    // Who asks for a digest may be about to push an index that lists it: see `keep`. What a tag names waits for nothing.
+    const bool keeps = is_head && wanted.contains(':');
+    if (!keeps) {
+        if (const auto hot = hot_.find(HotContent::Kind::manifest, registry, repository, wanted)) {
+            co_return manifest_response(context.request(), *hot);
+        }
     }
 
     const auto version = services_.database.version();
     const auto reference = parse_reference(wanted);
     if (!reference) co_return std::unexpected(reference.error());
-    const bool is_head = context.request().method == http::Method::head;
-    const auto read = [&](Session& session) { return read_manifest(session, registry, repository, *reference, !is_head); };
+    bool waits = false;
+    const auto read = [&](Session& session) -> Result<StoredManifest> {
+        auto found = read_manifest(session, registry, repository, *reference, !is_head);
+        if (!found || !keeps) return found;
+        auto renewable = is_renewable(session, registry, repository, found->digest, context.now() - renewal_is_fresh);
+        if (!renewable) return failure(std::move(renewable));
+        waits = *renewable;
+        return found;
+    };
     auto manifest = co_await services_.database.read(ReadKind::point, read);
+    if (manifest && waits) {
+        const Digest digest = manifest->digest;
+        auto kept = co_await keep(context, digest, *manifest);
+        manifest = std::move(kept);
+    }
     if (!manifest) co_return failure(std::move(manifest));
 
     auto item = std::make_shared<HotItem>();
@@ -149,6 +169,24 @@ Task<Result<http::Response>> ManifestRoutes::get(Context& context) {
         hot_.keep(HotContent::Kind::manifest, registry, repository, wanted, version, item);
     }
     co_return manifest_response(context.request(), *item);
+}
+
+// As BlobRoutes::keep does for blobs: clients that find a manifest there do not send it again before they push an index.
+Task<Result<StoredManifest>> ManifestRoutes::keep(Context& context, const Digest& digest, const StoredManifest& manifest) {
+    const std::int64_t registry = context.registry().row;
+    const std::string& name = context.repository().value();
+    const Timestamp now = context.now();
+    const Reference reference = digest;
+    const auto renew = [&](Session& session) -> Result<StoredManifest> {
+        if (auto done = renew_untagged(session, registry, name, digest, now); !done) return failure(std::move(done));
+        return read_manifest(session, registry, name, reference, false);
+    };
+    auto renewed = co_await services_.database.write(renew);
+    // It is there whether or not that can be noted: on a full disk nobody pushes.
+    if (!renewed && (renewed.error().code == ErrorCode::storage_full || renewed.error().code == ErrorCode::storage_read_only)) {
+        co_return manifest;
+    }
+    co_return renewed;
 }
 
 Task<Result<http::Response>> ManifestRoutes::put(Context& context) {

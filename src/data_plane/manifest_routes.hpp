@@ -2,6 +2,7 @@
 
 #include "data_plane/hot_content.hpp"
 #include "data_plane/manifest_document.hpp"
+#include "data_plane/manifest_store.hpp"
 #include "gateway/context.hpp"
 #include "gateway/route.hpp"
 #include "gateway/services.hpp"
@@ -18,6 +19,7 @@ public:
 
 private:
     Task<Result<http::Response>> get(gateway::Context& context);
+    Task<Result<StoredManifest>> keep(gateway::Context& context, const Digest& digest, const StoredManifest& manifest);
     Task<Result<http::Response>> put(gateway::Context& context);
     Task<Result<http::Response>> remove(gateway::Context& context);
     Task<Result<http::Response>> remove_tag(gateway::Context& context, const Tag& tag);

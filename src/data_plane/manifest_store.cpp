@@ -144,8 +144,8 @@ Result<void> insert_manifest(Session& session, std::int64_t repository, const Ma
         if (reference.is_manifest) continue;
         if (auto done = unqueue_listed(session, reference.digest, repository); !done) return done;
     }
-    if (!push.tags.empty()) return {};
-    return note_untagged(session, repository, push.digest, push.now);
+    // Data of earlier programs may hold a note on a manifest of this digest that was deleted since.
+    return forget_quarantined_manifest(session, repository, push.digest);
 }
 
 Result<void> check_precondition(Session& session, std::int64_t repository, const ManifestPush& push, bool known) {
@@ -203,6 +203,10 @@ Result<bool> push_manifest(Session& session, const ManifestPush& push) {
     } else if (*known == Presence::quarantined) {
         auto healed = heal_manifest(session, repository, push.digest, push.content);
         if (!healed) return failure(std::move(healed));
+    }
+    // Whoever sends one again that nobody tagged begins its time anew, as if it were new.
+    if (push.tags.empty()) {
+        if (auto noted = note_untagged(session, repository, push.digest, push.now); !noted) return failure(std::move(noted));
     }
     for (const Tag& tag : push.tags) {
         if (auto set = set_tag(session, repository, tag, push.digest, push.now); !set) return failure(std::move(set));

@@ -118,7 +118,9 @@ TEST_F(Manifests, LocksHold) {
         return !result && result.error().code == ErrorCode::operation_disallowed;
     };
     const auto row = row_of("a");
-    const auto untag = [&] { return try_write([&](Session& session) { return delete_tag(session, row, *Tag::parse("v1"), now()); }); };
+    const auto untag = [&] {
+        return try_write([&](Session& session) { return delete_tag(session, row, *Tag::parse("v1"), now()); });
+    };
 
     lock_tags(13); // not writable
     EXPECT_TRUE(disallowed(try_push("a", "v1", other)));
@@ -178,6 +180,27 @@ TEST_F(Manifests, LockedReferrersStay) {
     execute("update manifests set attributes = 14 where subject is not null");
     EXPECT_TRUE(try_delete("a", image_digest));
     EXPECT_TRUE(try_get("a", signature.to_string()));
+}
+
+TEST_F(Manifests, LockedTagsKeepWhatTheyName) {
+    const Digest image_digest = push_image("a", "v1", "one");
+    const Digest signature = push_image("a", "sig", "two", ",\"subject\":" + descriptor(image_digest, 5, image_type));
+    for (const std::string_view lock :
+         {"update tags set attributes = 14 where name = 'v1'", "update tags set attributes = 13 where name = 'v1'",
+          "update tags set attributes = 14 where name = 'sig'", "update tags set attributes = 13 where name = 'sig'"}) {
+        lock_tags(15);
+        execute(lock);
+        const auto refused = try_delete("a", image_digest);
+        ASSERT_FALSE(refused) << lock;
+        EXPECT_EQ(refused.error().code, ErrorCode::operation_disallowed);
+        EXPECT_NE(refused.error().message.find(lock.ends_with("'v1'") ? "'v1'" : "'sig'"), std::string::npos);
+    }
+    EXPECT_TRUE(try_get("a", "v1"));
+    EXPECT_TRUE(try_get("a", "sig"));
+    // A locked referrer stays anyway, whatever its tags.
+    execute("update manifests set attributes = 14 where subject is not null");
+    EXPECT_TRUE(try_delete("a", image_digest));
+    EXPECT_EQ(try_get("a", "sig")->digest, signature);
 }
 
 TEST_F(Manifests, TagListIsAPageInByteOrder) {

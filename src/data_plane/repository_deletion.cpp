@@ -1,5 +1,6 @@
 #include "data_plane/repository_deletion.hpp"
 
+#include "data_plane/collection/quarantine_store.hpp"
 #include "data_plane/repository_store.hpp"
 
 #include <fmt/format.h>
@@ -65,6 +66,7 @@ Result<DeletedManifests> delete_repository(Session& session, std::int64_t regist
     if (!queued) return failure(std::move(queued));
     auto out = delete_content(session, repository->row);
     if (!out) return out;
+    if (auto done = forget_quarantined_manifests(session, repository->row); !done) return failure(std::move(done));
     auto deleted = session.execute("delete from repositories where id = ?1", repository->row);
     if (!deleted) return failure(std::move(deleted));
     return out;

@@ -49,13 +49,17 @@ Result<Answer> run_restore(const Values& values) {
     note += done->damage.empty()
                 ? " Everything in it was compared with its digest."
                 : fmt::format(" {} things in it are damaged:\n{}", done->damage.size(), fmt::join(done->damage, "\n"));
+    if (!done->quarantined.empty()) {
+        note += fmt::format("\nDamaged already when the backup was made:\n{}", fmt::join(done->quarantined, "\n"));
+    }
     note += fmt::format("\nServe it with 'berth serve --data {}'.", done->folder.string());
     return Answer{.document = boost::json::object{{"folder", done->folder.string()},
                                                   {"madeAt", to_rfc3339(done->description.made_at)},
                                                   {"dataVersion", done->description.data_version},
                                                   {"blobs", done->description.blobs},
                                                   {"bytes", done->description.bytes},
-                                                  {"damage", texts(done->damage)}},
+                                                  {"damage", texts(done->damage)},
+                                                  {"quarantined", texts(done->quarantined)}},
                   .note = std::move(note)};
 }
 

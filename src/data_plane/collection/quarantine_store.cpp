@@ -44,7 +44,8 @@ Result<bool> quarantine_manifest(Session& session, std::int64_t repository, cons
     auto kept = session.execute("insert into quarantined_content(digest, repository_id, content, reason, found_at) "
                                 "select digest, repository_id, content, ?3, ?4 from manifests "
                                 "where repository_id = ?1 and digest = ?2 and length(content) > 0 "
-                                "on conflict (digest, repository_id) do nothing",
+                                "on conflict (digest, repository_id) do update set content = excluded.content, "
+                                "reason = excluded.reason, found_at = excluded.found_at",
                                 repository, digest, reason, now);
     if (!kept) return failure(std::move(kept));
     if (*kept == 0) return false;
@@ -86,16 +87,25 @@ Result<void> heal_manifest(Session& session, std::int64_t repository, const Dige
     auto healed = session.execute("update manifests set content = ?3 where repository_id = ?1 and digest = ?2", repository,
                                   digest, as_bytes(content));
     if (!healed) return failure(std::move(healed));
-    auto released =
-        session.execute("delete from quarantined_content where digest = ?1 and repository_id = ?2", digest, repository);
-    if (!released) return failure(std::move(released));
+    return forget_quarantined_manifest(session, repository, digest);
+}
+
+Result<void> forget_quarantined_manifest(Session& session, std::int64_t repository, const Digest& digest) {
+    auto done = session.execute("delete from quarantined_content where digest = ?1 and repository_id = ?2", digest, repository);
+    if (!done) return failure(std::move(done));
+    return {};
+}
+
+Result<void> forget_quarantined_manifests(Session& session, std::int64_t repository) {
+    auto done = session.execute("delete from quarantined_content where repository_id = ?1", repository);
+    if (!done) return failure(std::move(done));
     return {};
 }
 
 Result<void> forget_deleted_manifests(Session& session) {
     auto done = session.execute("delete from quarantined_content where repository_id <> 0 and not exists (select 1 from "
                                 "manifests m where m.repository_id = quarantined_content.repository_id and "
-                                "m.digest = quarantined_content.digest)");
+                                "m.digest = quarantined_content.digest and length(m.content) = 0)");
     if (!done) return failure(std::move(done));
     return {};
 }

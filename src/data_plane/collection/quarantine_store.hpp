@@ -28,7 +28,11 @@ Result<bool> quarantine_manifest(storage::Session& session, std::int64_t reposit
 Result<void> release_blob(storage::Session& session, const Digest& digest);
 /// Puts whole bytes in the place of a quarantined manifest's.
 Result<void> heal_manifest(storage::Session& session, std::int64_t repository, const Digest& digest, std::string_view content);
-/// Forgets what was quarantined of manifests that have been deleted since.
+/// A manifest was deleted, or is new: what was quarantined of that digest in the repository is forgotten.
+Result<void> forget_quarantined_manifest(storage::Session& session, std::int64_t repository, const Digest& digest);
+/// The same for all manifests of a repository that is deleted.
+Result<void> forget_quarantined_manifests(storage::Session& session, std::int64_t repository);
+/// Forgets what was quarantined of manifests that have been deleted, or deleted and pushed again, since.
 Result<void> forget_deleted_manifests(storage::Session& session);
 
 /// How many blobs and manifests are quarantined now.

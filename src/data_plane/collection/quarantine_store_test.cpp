@@ -2,6 +2,8 @@
 
 #include "data_plane/collection/content_check_store.hpp"
 #include "data_plane/collection/garbage_store.hpp"
+#include "data_plane/manifest_deletion.hpp"
+#include "data_plane/repository_deletion.hpp"
 #include "data_plane/testing/content_database.hpp"
 
 namespace berth::data_plane {
@@ -105,6 +107,53 @@ TEST_F(Quarantine, AManifestIsMissingUntilItIsPushedAgain) {
     push_image("a", "v1", "layer");
     EXPECT_EQ(try_get("a", "v1")->content, image("config", "layer"));
     EXPECT_EQ(quarantined(), 0);
+}
+
+TEST_F(Quarantine, AManifestThatWasDeletedAndPushedAgainIsQuarantinedAgain) {
+    const Digest digest = push_image("a", "v1", "layer");
+    const auto row = row_of("a");
+    const auto take = [&] {
+        return write([&](Session& session) { return quarantine_manifest(session, row, digest, "a reason", now()); });
+    };
+    EXPECT_TRUE(take());
+    write([&](Session& session) { return delete_manifest(session, row, digest, now()); });
+    EXPECT_EQ(quarantined(), 0);
+    push_image("a", "v1", "layer");
+    EXPECT_TRUE(take());
+    EXPECT_FALSE(try_get("a", "v1"));
+    EXPECT_EQ(quarantined(), 1);
+}
+
+TEST_F(Quarantine, ANoteThatADeletionLeftIsInNobodysWay) {
+    const Digest digest = push_image("a", "v1", "layer");
+    const auto row = row_of("a");
+    const auto leave_note = [&] {
+        execute("insert into quarantined_content(digest, repository_id, reason, found_at) values (?1, ?2, 'old', 1)", digest,
+                row);
+    };
+    leave_note();
+    EXPECT_TRUE(write([&](Session& session) { return quarantine_manifest(session, row, digest, "a reason", now()); }));
+    EXPECT_FALSE(try_get("a", "v1"));
+    EXPECT_EQ(count("select count(*) from quarantined_content where reason = 'a reason' and length(content) > 0"), 1);
+
+    execute("delete from tags");
+    execute("delete from manifests");
+    push_image("a", "v1", "layer");
+    EXPECT_EQ(quarantined(), 0) << "a new manifest is whole";
+    leave_note();
+    write([](Session& session) { return forget_deleted_manifests(session); });
+    EXPECT_EQ(quarantined(), 0) << "and what is whole needs no push";
+}
+
+TEST_F(Quarantine, ADeletedRepositoryLeavesNothing) {
+    const Digest digest = push_image("a", "v1", "layer");
+    const auto row = row_of("a");
+    const Digest other = push_image("b", "v1", "layer");
+    const auto other_row = row_of("b");
+    write([&](Session& session) { return quarantine_manifest(session, row, digest, "a reason", now()); });
+    write([&](Session& session) { return quarantine_manifest(session, other_row, other, "a reason", now()); });
+    write([&](Session& session) { return delete_repository(session, registry, "a", now()); });
+    EXPECT_EQ(quarantined(), 1) << "that of the other repository";
 }
 
 TEST_F(Quarantine, WhatADeletedManifestLeftIsForgotten) {

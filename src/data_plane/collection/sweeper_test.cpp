@@ -2,6 +2,8 @@
 
 #include "base/worker_pool.hpp"
 #include "data_plane/collection/garbage_store.hpp"
+#include "data_plane/collection/quarantine_store.hpp"
+#include "data_plane/collection/untagged_store.hpp"
 #include "data_plane/manifest_deletion.hpp"
 #include "data_plane/tag_store.hpp"
 #include "data_plane/testing/content_database.hpp"
@@ -343,6 +345,62 @@ TEST_F(SweepingUntagged, ReferrersGoWithTheirSubject) {
     untag("a", "v1");
     EXPECT_EQ(sweep_after_a_week().manifests, 2U);
     EXPECT_FALSE(has("a", signature));
+}
+
+TEST_F(SweepingUntagged, KeepsWhatATaggedManifestRefersTo) {
+    const auto referring_to = [&](const Digest& subject, std::string_view layer, std::string_view tag) {
+        return push_image("a", tag, layer, fmt::format(R"(,"subject":{})", descriptor(subject, 1, image_type)));
+    };
+    const Digest subject = push_image("a", "", "one");
+    const Digest signature = referring_to(subject, "signature", "");
+    const Digest counter = referring_to(signature, "counter", "counter");
+    for (const std::int64_t attributes : {14, 15}) {
+        execute("update tags set attributes = ?1", attributes);
+        EXPECT_EQ(sweep_after_a_week().manifests, 0U);
+        for (const Digest& stays : {subject, signature, counter}) EXPECT_TRUE(has("a", stays));
+    }
+    untag("a", "counter");
+    EXPECT_EQ(sweep_after_a_week().manifests, 3U) << "now no tag names any of them";
+    EXPECT_EQ(count("select count(*) from events where kind = 'manifest.delete'"), 1);
+}
+
+TEST_F(SweepingUntagged, PushingAgainBeginsTheTimeAnew) {
+    const Digest digest = push_image("a", "", "one");
+    pass(std::chrono::days(6));
+    push_image("a", "", "one");
+    pass(std::chrono::days(6));
+    EXPECT_EQ(sweep().manifests, 0U);
+    EXPECT_TRUE(has("a", digest));
+    const auto row = row_of("a");
+    write([&](Session& session) { return quarantine_manifest(session, row, digest, "a reason", now()); });
+    push_image("a", "", "one"); // heals it
+    pass(std::chrono::days(6));
+    EXPECT_EQ(sweep().manifests, 0U);
+    EXPECT_TRUE(has("a", digest));
+    EXPECT_EQ(sweep_after_a_week().manifests, 1U);
+}
+
+TEST_F(SweepingUntagged, AskingBeginsTheTimeAnewWhereAPolicyWouldTakeIt) {
+    const Digest digest = push_image("a", "", "one");
+    const Digest tagged = push_image("a", "v1", "two");
+    const auto renewable = [&](const Digest& which, Timestamp before) {
+        return read([&](Session& session) { return is_renewable(session, registry, "a", which, before); });
+    };
+    pass(std::chrono::days(6));
+    EXPECT_FALSE(renewable(digest, now())) << "no policy takes it";
+    execute("insert into collection_state(id, grace_seconds, unlisted_blobs, untagged_seconds) values (1, 1, 1, 1)");
+    EXPECT_TRUE(renewable(digest, now()));
+    EXPECT_FALSE(renewable(digest, now() - std::chrono::days(6))) << "fresh";
+    execute("insert into untagged_manifests(repository_id, digest, untagged_at) select repository_id, digest, 1 from tags");
+    EXPECT_FALSE(renewable(tagged, now())) << "a row may outlive its reason";
+    write([&](Session& session) { return renew_untagged(session, registry, "a", digest, now()); });
+    pass(std::chrono::days(6));
+    EXPECT_EQ(sweep().manifests, 0U);
+    EXPECT_TRUE(has("a", digest));
+    const std::string index = fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}]}})", index_type,
+                                          descriptor(digest, 1, image_type));
+    ASSERT_TRUE(try_push("a", "index", index));
+    EXPECT_FALSE(renewable(digest, now())) << "an index keeps it";
 }
 
 TEST_F(SweepingUntagged, KeepsWhatIsLockedUntilItIsNot) {
