@@ -148,6 +148,65 @@ def test_untagged_manifests_go_by_policy_alone(own_berth, run):
     oci.get_manifest("app", "v1").expect(200)
 
 
+def keeps_untagged_for_a_day(own_berth, run):
+    server = own_berth("--garbage-grace-hours", "0", "--untagged-manifest-days", "1").start()
+    wait_until(lambda: run.json("gc", "--data", str(server.data), "--dry-run")["policy"]["untaggedManifestSeconds"] == 86400)
+    return server, oci_of(server)
+
+
+def test_who_sends_an_untagged_manifest_again_or_asks_for_it_keeps_it(own_berth, run):
+    """As clients do with the children of an index before they push that."""
+    server, oci = keeps_untagged_for_a_day(own_berth, run)
+    sent, asked, forgotten = content.image(), content.image(), content.image()
+    for image in (sent, asked, forgotten):
+        oci.push("app", image)
+    oci.get_manifest("app", asked.digest).expect(200)  # from memory from now on
+    age(server, "update untagged_manifests set untagged_at = untagged_at - ?", TWO_DAYS)
+    oci.put_manifest("app", sent.digest, sent.data).expect(201)
+    oci.head(f"/v2/app/manifests/{asked.digest}").expect(200)
+    assert run.json("gc", "--data", str(server.data))["collected"]["manifests"] == 1
+    oci.put_manifest("app", "v1", content.index([sent.descriptor(), asked.descriptor()]).data, content.OCI_INDEX).expect(201)
+    for image in (sent, asked):
+        oci.get_manifest("app", image.digest).expect(200)
+    oci.get_manifest("app", forgotten.digest).expect(404)
+
+
+def test_children_and_referrers_that_a_policy_passed_over_are_sound(own_berth, run, tmp_path):
+    server, oci = keeps_untagged_for_a_day(own_berth, run)
+    child = content.image()
+    oci.push("app", child)
+    index = content.index([child.descriptor()])
+    oci.put_manifest("app", "v1", index.data, content.OCI_INDEX).expect(201)
+    oci.push("app", content.artifact("application/vnd.example.signature", index.descriptor()))
+    age(server, "update untagged_manifests set untagged_at = untagged_at - ?", TWO_DAYS)
+    assert run.json("gc", "--data", str(server.data))["collected"]["manifests"] == 0
+    run("check", "--data", str(server.data))
+    run("backup", "--data", str(server.data), str(tmp_path / "backup"))
+    assert run.json("restore", str(tmp_path / "backup"), str(tmp_path / "restored"))["damage"] == []
+
+    oci.delete("/v2/app/manifests/v1").expect(202)
+    for left in (2, 1):  # the index with its referrer, then the child that nothing lists since then
+        age(server, "update untagged_manifests set untagged_at = untagged_at - ?", TWO_DAYS)
+        assert run.json("gc", "--data", str(server.data))["collected"]["manifests"] == left
+    run("check", "--data", str(server.data))
+
+
+def test_a_locked_tag_keeps_what_it_names_and_what_that_refers_to(own_berth, run):
+    server, oci = keeps_untagged_for_a_day(own_berth, run)
+    image = content.image()
+    oci.push("app", image)
+    oci.push("app", content.artifact("application/vnd.example.signature", image.descriptor()), "signature")
+    oci.patch("/acr/v1/app/_tags/signature", json={"deleteEnabled": False}).expect(200)
+    age(server, "update untagged_manifests set untagged_at = untagged_at - ?", TWO_DAYS)
+    assert run.json("gc", "--data", str(server.data))["collected"]["manifests"] == 0
+    refused = oci.delete(f"/v2/app/manifests/{image.digest}").expect(405)
+    assert "'signature'" in refused.body.decode()
+    oci.get_manifest("app", image.digest).expect(200)
+    oci.get_manifest("app", "signature").expect(200)
+    oci.patch("/acr/v1/app/_tags/signature", json={"deleteEnabled": True}).expect(200)
+    oci.delete(f"/v2/app/manifests/{image.digest}").expect(202)
+
+
 def test_abandoned_uploads_go(own_berth, run):
     server = own_berth().start()
     oci = oci_of(server)

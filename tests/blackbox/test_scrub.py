@@ -63,7 +63,7 @@ def damage(server, how: str, image) -> None:
 
 
 @pytest.mark.parametrize("how", ["a bit of a file", "a file is shorter", "a file is gone", "a small blob", "a manifest"])
-def test_damage_is_found_quarantined_and_healed(own_berth, run, how):
+def test_damage_is_found_quarantined_and_healed(own_berth, run, tmp_path, how):
     server = own_berth("--scrub-bytes-per-second", "0").start()
     oci = oci_of(server)
     image, other = content.image(size=200_000), content.image(size=100)
@@ -95,6 +95,13 @@ def test_damage_is_found_quarantined_and_healed(own_berth, run, how):
         oci.head(path).expect(404)
     oci.get_manifest("other", "v1").expect(200)
     run("check", "--data", str(server.data), code=None)
+
+    # A backup of what is here is whole, and says what was damaged before it was made.
+    run("backup", "--data", str(server.data), str(tmp_path / "backup"))
+    told = run.json("restore", str(tmp_path / "backup"), str(tmp_path / "restored"))
+    assert told["damage"] == [] and len(told["quarantined"]) == 1, told
+    assert "push it again" in told["quarantined"][0]
+    assert "Damaged already" in run("restore", str(tmp_path / "backup"), str(tmp_path / "told")).stdout
 
     # Clients ask with HEAD what is missing and send just that.
     oci.push("app", image, "v1")
