@@ -26,7 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view description_name = "backup.json";
-constexpr std::string_view lock_name = "filling";
 
 std::unexpected<Error> system_failure(const fs::path& path, std::string_view what, int error) {
     const ErrorCode code = error == ENOSPC || error == EDQUOT                    ? ErrorCode::storage_full
@@ -42,6 +41,38 @@ Result<void> sync_folder(const fs::path& path) {
     return {};
 }
 
+Result<void> check_name_is_free(const fs::path& path) {
+    std::error_code error;
+    if (fs::exists(fs::symlink_status(path, error)) && !(fs::is_directory(path, error) && fs::is_empty(path, error))) {
+        return failure(ErrorCode::conflict, fmt::format("'{}' is there already. Choose a new name.", path.string()));
+    }
+    return {};
+}
+
+// Makes the folder if it is not there and locks the folder itself, which goes with it to its new name.
+Result<FileDescriptor> make_and_lock(const fs::path& path) {
+    const auto filled_by_another = [&] {
+        return failure(ErrorCode::conflict,
+                       fmt::format("Another process is filling '{}'. Wait until it has ended.", path.string()));
+    };
+    if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return system_failure(path, "could not be made", errno);
+    FileDescriptor folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder && errno == ENOENT) return filled_by_another(); // it got its name just now
+    if (!folder) return system_failure(path, "could not be made", errno);
+    if (::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) return filled_by_another();
+        return system_failure(path, "could not be locked", errno);
+    }
+    // Its holder may have ended just before, and given it its name or removed it.
+    struct stat locked{};
+    struct stat named{};
+    if (::fstat(folder.get(), &locked) != 0) return system_failure(path, "could not be locked", errno);
+    if (::lstat(path.c_str(), &named) != 0 || locked.st_dev != named.st_dev || locked.st_ino != named.st_ino) {
+        return filled_by_another();
+    }
+    return folder;
+}
+
 } // namespace
 
 Result<WholeFolder> WholeFolder::begin(const fs::path& given) {
@@ -51,22 +82,16 @@ Result<WholeFolder> WholeFolder::begin(const fs::path& given) {
     if (!fs::is_directory(path.parent_path(), error)) {
         return failure(ErrorCode::not_found, fmt::format("The folder '{}' is not there.", path.parent_path().string()));
     }
-    if (fs::exists(fs::symlink_status(path, error)) && !(fs::is_directory(path, error) && fs::is_empty(path, error))) {
-        return failure(ErrorCode::conflict, fmt::format("'{}' is there already. Choose a new name.", path.string()));
-    }
+    if (auto checked = check_name_is_free(path); !checked) return failure(std::move(checked));
     const fs::path filling = path.string() + ".incomplete";
-    if (::mkdir(filling.c_str(), 0700) != 0 && errno != EEXIST) return system_failure(filling, "could not be made", errno);
-    FileDescriptor lock(::open((filling / lock_name).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!lock) return system_failure(filling, "could not be made", errno);
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-        return failure(ErrorCode::conflict,
-                       fmt::format("Another process is filling '{}'. Wait until it has ended.", filling.string()));
-    }
-    for (const auto& entry : fs::directory_iterator(filling, error)) {
-        if (entry.path().filename() != lock_name) fs::remove_all(entry.path(), error);
-    }
+    auto lock = make_and_lock(filling);
+    if (!lock) return failure(std::move(lock));
+    WholeFolder out(path, filling, std::move(*lock));
+    for (const auto& entry : fs::directory_iterator(filling, error)) fs::remove_all(entry.path(), error);
     if (error) return failure(ErrorCode::internal, fmt::format("'{}' could not be emptied.", filling.string()));
-    return WholeFolder(std::move(path), filling, std::move(lock));
+    // Another may have finished between the check above and our lock.
+    if (auto checked = check_name_is_free(path); !checked) return failure(std::move(checked));
+    return out;
 }
 
 WholeFolder::~WholeFolder() {
@@ -76,11 +101,7 @@ WholeFolder::~WholeFolder() {
 }
 
 Result<void> WholeFolder::finish() {
-    if (::unlink((filling_ / lock_name).c_str()) != 0) return system_failure(filling_, "could not be finished", errno);
-    {
-        const FileDescriptor folder(::open(filling_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (!folder || ::syncfs(folder.get()) != 0) return system_failure(filling_, "could not be synced", errno);
-    }
+    if (::syncfs(lock_.get()) != 0) return system_failure(filling_, "could not be synced", errno);
     // An empty folder may stand there; one that got something meanwhile makes this fail.
     if (std::rename(filling_.c_str(), path_.c_str()) != 0) return system_failure(path_, "could not get its name", errno);
     lock_.reset();

@@ -34,7 +34,7 @@ private:
 
     std::filesystem::path path_;
     std::filesystem::path filling_;
-    FileDescriptor lock_;
+    FileDescriptor lock_; // the folder itself, locked until it has its name
 };
 
 /// `backup.json`: what makes a folder a backup.

@@ -39,7 +39,7 @@ std::vector<std::filesystem::path> abandoned_uploads(const std::filesystem::path
 Result<data_plane::Swept> ask_server(const DataInPlace& data, std::chrono::seconds patience) {
     const auto load = [](Session& session) { return data_plane::load_asked_run(session); };
     const Timestamp asked_at = Clock().now();
-    if (data.server <= 0 || ::kill(data.server, SIGUSR1) != 0) {
+    if (::kill(data.holder, SIGUSR1) != 0) {
         return failure(ErrorCode::unavailable, "The server that has the data folder could not be told to collect.");
     }
     const auto until = std::chrono::steady_clock::now() + patience;
@@ -85,6 +85,12 @@ Result<CollectionReport> collect_now(const std::filesystem::path& data, std::chr
         if (!swept) return failure(std::move(swept));
         out.swept = *swept;
         return out;
+    }
+    if (!opened->folder) {
+        return failure(ErrorCode::conflict,
+                       fmt::format("The data folder {} is in use by another command of berth (process {}). Wait until that one "
+                                   "has ended and run this again. Nothing was collected.",
+                                   opened->path.string(), opened->holder > 0 ? std::to_string(opened->holder) : "unknown"));
     }
     WorkerPool workers(1);
     auto blobs = storage::FileBlobStore::open(opened->path.string(), workers);

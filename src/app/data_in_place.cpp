@@ -1,15 +1,19 @@
 #include "app/data_in_place.hpp"
 
+#include "base/file_descriptor.hpp"
 #include "storage/migrations.hpp"
 #include "storage/sqlite/sqlite_database.hpp"
 #include "storage/sqlite/sqlite_integrity.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
+#include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 
 namespace berth::app {
@@ -49,18 +53,39 @@ Result<void> check_version(const std::filesystem::path& database) {
                                *version, known, *version < known ? ", or start this one's 'berth serve' on it once" : ""));
 }
 
+// "123 server" or, of a command, "123".
+void read_holder(const std::filesystem::path& lock, DataInPlace& out) {
+    std::ifstream in(lock);
+    std::string kind;
+    if (!(in >> out.holder) || out.holder <= 0) {
+        out.holder = 0;
+        return;
+    }
+    out.held_by_server = in >> kind && kind == "server";
+}
+
 } // namespace
+
+void note_server(const storage::DataFolder& folder) {
+    const std::string text = fmt::format("{} server\n", ::getpid());
+    const FileDescriptor lock(::open(folder.path_of("lock").c_str(), O_WRONLY | O_CLOEXEC));
+    if (lock && ::pwrite(lock.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())) return;
+    spdlog::warn("the lock file could not be written: 'berth gc' will not find this server until it is started again");
+}
+
+void ignore_collection_signal() noexcept { std::signal(SIGUSR1, SIG_IGN); }
 
 Result<DataInPlace> open_in_place(const std::filesystem::path& data, const std::string& command) {
     if (auto checked = check_owner(data, command); !checked) return failure(std::move(checked));
     DataInPlace out;
     std::error_code ignored;
     out.path = std::filesystem::canonical(data, ignored);
+    ignore_collection_signal();
     auto folder = storage::DataFolder::open(data.string());
     if (folder) {
         out.folder.emplace(std::move(*folder));
     } else if (folder.error().code == ErrorCode::conflict) {
-        std::ifstream(out.path / "lock") >> out.server;
+        read_holder(out.path / "lock", out);
     } else {
         return failure(std::move(folder));
     }

@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <climits>
 #include <mutex>
 
 namespace berth::app {
@@ -46,13 +47,17 @@ protected:
         if (const std::uint64_t lost = std::exchange(lost_, 0); lost > 0) {
             const std::string text = fmt::format("{} lines of the log were lost: nobody took them from standard error.", lost);
             write(spdlog::details::log_msg(message.logger_name, spdlog::level::warn, text));
+            if (!has_room()) {
+                ++lost_;
+                return;
+            }
         }
         write(message);
     }
     void flush_() override {}
 
 private:
-    // A pipe says yes when it has room for a line of 4 KiB at least, a file always.
+    // A pipe says yes when it has room for PIPE_BUF bytes at least (pipe(7)), a file always.
     static bool has_room() noexcept {
         pollfd descriptor{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
         return ::poll(&descriptor, 1, 0) == 1;
@@ -60,6 +65,10 @@ private:
     void write(const spdlog::details::log_msg& message) {
         line_.clear();
         formatter_->format(message, line_);
+        if (line_.size() > PIPE_BUF) { // more could wait
+            line_.resize(PIPE_BUF);
+            line_[PIPE_BUF - 1] = '\n';
+        }
         std::string_view left(line_.data(), line_.size());
         while (!left.empty()) {
             const ssize_t count = ::write(STDERR_FILENO, left.data(), left.size());

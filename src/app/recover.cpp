@@ -1,6 +1,7 @@
 #include "app/recover.hpp"
 
 #include "app/bootstrap_file.hpp"
+#include "app/data_in_place.hpp"
 #include "base/time.hpp"
 #include "identity/credentials.hpp"
 #include "storage/data_folder.hpp"
@@ -71,6 +72,7 @@ std::vector<std::string> steps_of(const tenant::Recovery& done, const std::files
 
 Result<Recovered> recover(const std::filesystem::path& data) {
     if (auto checked = check_folder(data); !checked) return failure(std::move(checked));
+    ignore_collection_signal();
     auto folder = storage::DataFolder::open(data.string());
     if (!folder && folder.error().code == ErrorCode::conflict) {
         return failure(ErrorCode::conflict,

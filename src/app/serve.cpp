@@ -3,6 +3,7 @@
 #include "app/addresses.hpp"
 #include "app/bootstrap_file.hpp"
 #include "app/certificates.hpp"
+#include "app/data_in_place.hpp"
 #include "app/foundation.hpp"
 #include "app/logging.hpp"
 #include "app/planes.hpp"
@@ -58,19 +59,21 @@ Task<http::Response> not_yet() {
 class Program {
 public:
     explicit Program(const Configuration& configuration) : configuration_(configuration) {}
+    ~Program() { end_tasks(); }
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
 
     Result<void> start() {
         auto foundation = lay_foundation(configuration_);
         if (!foundation) return failure(std::move(foundation));
         foundation_ = std::move(*foundation);
+        note_server(foundation_->folder);
         if (auto opened = open_certificates(); !opened) return opened;
         if (auto listening = listen(); !listening) return listening;
         return open_planes();
     }
 
-    void housekeeping() {
-        server_->post([this] { tidy().detach(); });
-    }
+    void housekeeping() { begin_task(&Program::tidy); }
 
     void collect_now() { upkeep_->collect_now(); }
 
@@ -87,6 +90,7 @@ public:
     void stop() {
         planes_->ready() = false;
         planes_->importer().stop();
+        end_tasks(); // before the loops end, which drain() does
         const bool clean = server_->drain(std::chrono::seconds(configuration_.drain_seconds));
         if (clean) {
             spdlog::info("drained; every request has finished");
@@ -179,7 +183,7 @@ private:
         upkeep_ = std::make_unique<Upkeep>(*foundation_, configuration_);
         planes_->gateway().metrics().add_source([this](std::string& out) { upkeep_->write_metrics(out); });
         planes_->ready() = true;
-        server_->post([this] { forget_records().detach(); });
+        begin_task(&Program::forget_records);
         serving_.store(planes_.get(), std::memory_order_release);
         return planes_->control_plane().resume(); // certificates are made for registries of what serves
     }
@@ -242,6 +246,26 @@ private:
         return by_repository ? "Container Registry Repository Writer" : "AcrPush";
     }
 
+    // Runs on an event loop with nobody waiting but end_tasks(): the database gives a task back to the loop that it began
+    // on, so that loop has to be there until the task has ended.
+    void begin_task(Task<void> (Program::*work)()) {
+        tasks_.fetch_add(1);
+        server_->post([this, work] { run_task(work).detach(); });
+    }
+
+    Task<void> run_task(Task<void> (Program::*work)()) {
+        auto working = (this->*work)();
+        co_await std::move(working);
+        tasks_.fetch_sub(1);
+        tasks_.notify_all();
+    }
+
+    // Tells the tasks to end after the write that they are at, and waits for them.
+    void end_tasks() noexcept {
+        ending_ = true;
+        for (int left = tasks_.load(); left > 0; left = tasks_.load()) tasks_.wait(left);
+    }
+
     Task<void> tidy() {
         if (tidying_.exchange(true)) co_return;
         auto rotated = co_await foundation_->keys->rotate_if_due();
@@ -254,7 +278,7 @@ private:
     // What is kept for a time only; a piece at a time, so that others get to write in between.
     Task<void> forget_records() {
         constexpr std::int64_t at_once = 2000;
-        while (true) {
+        while (!ending_) {
             const Timestamp now = foundation_->clock.now();
             const auto forget = [now](storage::Session& session) { return tenant::forget_old_records(session, now, at_once); };
             auto forgetting = foundation_->database->write(forget);
@@ -279,6 +303,8 @@ private:
     std::unique_ptr<http::Server> server_; // ends before what it serves
     std::atomic<Planes*> serving_ = nullptr;
     std::atomic<bool> tidying_ = false;
+    std::atomic<bool> ending_ = false;
+    std::atomic<int> tasks_ = 0; // begun, even if their loop did not come to them yet
     std::uint16_t http_port_ = 0;
     std::uint16_t https_port_ = 0;
     std::optional<Addresses> addresses_;
