@@ -164,7 +164,7 @@ def test_failed_logins_stop_logging_in_from_that_address(limited):
 
 
 def test_by_default_nothing_but_failed_logins_is_limited(own_berth):
-    server = own_berth().start()
+    server = own_berth(limits_logins=True).start()
     http = Http(server.http)
     owner = identities.bootstrap_owner(http, server.bootstrap)
     oci = Oci(http, server.bootstrap.login_server, owner.credentials, "basic")

@@ -16,6 +16,7 @@ import urllib.parse
 import pytest
 
 from harness import content, raw_http, tokens
+from harness.crowd import wait_for
 from harness.http_client import Http
 from harness.identities import bootstrap_owner, new_principal as make_principal
 from harness.oci import NULL_USER, Oci, basic
@@ -92,9 +93,9 @@ def test_an_upload_goes_on_after_a_restart(own_berth):
 
 def test_start_prints_addresses_and_commands(own_berth):
     server = own_berth().start()
-    said = server.log
+    # It serves a moment before it says so.
     for words in (server.http, server.https, "docker", "podman", "skopeo"):
-        assert words in said, f"{words!r} is not in: {said}"
+        wait_for(lambda: words in server.log, what=f"{words!r} in {server.log}")
     server.stop()
 
 

@@ -45,17 +45,19 @@ def environment() -> dict[str, str]:
 class Berth:
     """`folder` holds the data folder and the log; nothing outside it is written.
 
-    `prefix` is put before the program (as in `nice`), `flags` after `berth serve` and its addresses.
+    `prefix` is put before the program (as in `nice`), `flags` after `berth serve` and its addresses. Failed logins are
+    not limited unless `flags` or `limits_logins` say so: many tests of one server try what is wrong within a minute.
     """
 
     def __init__(self, folder: Path, *flags: str, prefix: tuple[str, ...] = (), variables: dict[str, str] | None = None,
-                 data: Path | None = None, http: str = "127.0.0.1:0", https: str = "127.0.0.1:0"):
+                 data: Path | None = None, http: str = "127.0.0.1:0", https: str = "127.0.0.1:0",
+                 limits_logins: bool = False):
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data = data if data is not None else self.folder / "data"
         self.flags = list(flags)
         self.prefix = list(prefix)
-        self.variables = dict(variables or {})
+        self.variables = ({} if limits_logins else {"BERTH_FAILED_LOGINS_PER_MINUTE": "0"}) | (variables or {})
         self.http_address = http
         self.https_address = https
         self.process: subprocess.Popen | None = None
