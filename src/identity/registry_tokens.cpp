@@ -22,6 +22,10 @@ constexpr std::chrono::seconds anonymous_lifetime = std::chrono::minutes(5);
 constexpr std::size_t longest_issued = 16UZ * 1024;
 constexpr std::size_t memory_capacity = 8192;
 
+// Clients ask for a token again and again with the same words. For so long they get the one that was signed first.
+constexpr std::chrono::seconds signed_again_after = std::chrono::minutes(1);
+constexpr std::size_t issued_capacity = 2048;
+
 std::unexpected<Error> refused(std::string message) { return failure(ErrorCode::invalid_credentials, std::move(message)); }
 
 // A service principal's client id, a user's name.
@@ -82,6 +86,7 @@ struct RegistryTokens::Memory {
     // A key that signs no more still verifies for longer than any of these tokens lives, so nothing that is remembered
     // outlives its key.
     Remembered<RegistryClaims> verified{memory_capacity};
+    Remembered<IssuedToken> issued{issued_capacity}; // access tokens by all that they say but for their own id and times
     KeyedHash hash;
 
     Result<IssuedToken> issue(const KeyRing& keys, Timestamp now, RegistryClaims claims, boost::json::object more,
@@ -92,13 +97,7 @@ struct RegistryTokens::Memory {
 
 Result<IssuedToken> RegistryTokens::Memory::issue(const KeyRing& keys, Timestamp now, RegistryClaims claims,
                                                   boost::json::object more, std::chrono::seconds lifetime) {
-    claims.not_before = to_unix_seconds(now - back_dating);
-    claims.expires = to_unix_seconds(now + lifetime);
-    boost::json::object json{{"jti", Guid::random().value()},
-                             {"nbf", claims.not_before},
-                             {"exp", claims.expires},
-                             {"iat", claims.not_before},
-                             {"iss", registry_token_issuer},
+    boost::json::object json{{"iss", registry_token_issuer},
                              {"aud", claims.audience},
                              {"version", "1.0"},
                              {"rid", claims.registry_id},
@@ -114,16 +113,35 @@ Result<IssuedToken> RegistryTokens::Memory::issue(const KeyRing& keys, Timestamp
     if (claims.kind == RegistryTokenKind::access) json["berth_asked"] = to_claim(claims.asked);
     for (auto& member : more) json[member.key()] = std::move(member.value());
 
+    // Anybody can have anonymous tokens made: remembering them would push out those that are in use.
+    const bool remembers = claims.caller != CallerKind::anonymous;
+    const Timestamp expires = now + lifetime;
+    std::optional<MemoryKey> same;
+    if (remembers && claims.kind == RegistryTokenKind::access) {
+        same = hash.of({boost::json::serialize(json)});
+        const auto earlier = issued.find(*same);
+        // Never one that lives longer than a new one would.
+        if (earlier && earlier->expires_at <= expires && expires - earlier->expires_at < signed_again_after) {
+            return IssuedToken{earlier->token, earlier->expires_at,
+                               std::chrono::duration_cast<std::chrono::seconds>(earlier->expires_at - now)};
+        }
+    }
+
+    claims.not_before = to_unix_seconds(now - back_dating);
+    claims.expires = to_unix_seconds(expires);
+    json["jti"] = Guid::random().value();
+    json["nbf"] = claims.not_before;
+    json["exp"] = claims.expires;
+    json["iat"] = claims.not_before;
     auto token = keys.sign(KeyPurpose::registry, json);
     if (!token) return failure(std::move(token));
     if (token->size() > longest_issued) {
         return failure(ErrorCode::bad_request, "The token would be too long. Ask for fewer scopes at once.");
     }
-    // Anybody can have anonymous tokens made: remembering them at once would push out those that are in use.
-    if (claims.caller != CallerKind::anonymous) {
-        verified.insert(hash.of({*token}), std::make_shared<const RegistryClaims>(std::move(claims)));
-    }
-    return IssuedToken{std::move(*token), now + lifetime, lifetime};
+    IssuedToken out{std::move(*token), expires, lifetime};
+    if (remembers) verified.insert(hash.of({out.token}), std::make_shared<const RegistryClaims>(std::move(claims)));
+    if (same) issued.insert(*same, std::make_shared<const IssuedToken>(out));
+    return out;
 }
 
 Result<Caller> RegistryTokens::Memory::verify(const KeyRing& keys, Timestamp now, const tenant::World& world,

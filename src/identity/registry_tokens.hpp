@@ -32,7 +32,8 @@ public:
     /// in again.
     Result<IssuedToken> issue_refresh(const tenant::World& world, const tenant::Registry& registry, const Caller& caller);
     /// One hour (anonymous: five minutes), until the registry's mode is switched. `asked` narrows what it may be used for;
-    /// `granted` is what clients read in `access` and decides nothing.
+    /// `granted` is what clients read in `access` and decides nothing. For a minute the same words get the same token, whose
+    /// remaining lifetime is told: signing takes longer than all else that a request for a token needs.
     Result<IssuedToken> issue_access(const tenant::World& world, const tenant::Registry& registry, const Caller& caller,
                                      const std::vector<TokenScope>& asked, const std::vector<TokenScope>& granted);
 

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace berth::identity {
 namespace {
 
@@ -204,6 +206,61 @@ TEST_F(RegistryTokensTest, IssuedLifetimesAreThoseOfTheToken) {
     const auto issued = tokens.issue_access(people.world(), registry(), robot(), {}, {});
     EXPECT_EQ(issued->lifetime, std::chrono::hours(1));
     EXPECT_EQ(issued->expires_at, clock.now() + std::chrono::hours(1));
+}
+
+TEST_F(RegistryTokensTest, ForAMinuteTheSameWordsGetTheSameToken) {
+    const auto issue = [&](const Caller& caller) {
+        return *tokens.issue_access(people.world(), registry(), caller, TokenScope::parse_list("repository:app:pull"), {});
+    };
+    const auto first = issue(robot());
+    clock.advance(std::chrono::seconds(59));
+    const auto again = issue(robot());
+    EXPECT_EQ(again.token, first.token);
+    EXPECT_EQ(again.expires_at, first.expires_at);
+    EXPECT_EQ(again.lifetime, std::chrono::hours(1) - std::chrono::seconds(59));
+    clock.advance(std::chrono::seconds(1));
+    const auto later = issue(robot());
+    EXPECT_NE(later.token, first.token);
+    EXPECT_EQ(later.lifetime, std::chrono::hours(1));
+    EXPECT_EQ(issue(robot()).token, later.token);
+    // One that was issued ahead of the clock as it is now would live too long.
+    clock.advance(-std::chrono::seconds(30));
+    EXPECT_NE(issue(robot()).token, later.token);
+    // Whoever is let in for a shorter time gets a shorter token.
+    Caller briefly = robot();
+    briefly.until = clock.now() + std::chrono::seconds(20);
+    const auto brief = issue(briefly);
+    EXPECT_EQ(brief.lifetime, std::chrono::seconds(20));
+    clock.advance(std::chrono::seconds(15));
+    EXPECT_EQ(issue(briefly).token, brief.token);
+    EXPECT_EQ(issue(briefly).lifetime, std::chrono::seconds(5));
+    EXPECT_EQ(issue(robot()).lifetime, std::chrono::hours(1));
+}
+
+TEST_F(RegistryTokensTest, OtherWordsGetAnotherToken) {
+    Caller by_secret = robot();
+    by_secret.secret = "00000000-0000-4000-8000-000000000001";
+    Caller in_group = robot();
+    in_group.outside_groups = {
+        .source = "https://issuer.example", .until = clock.now() + std::chrono::hours(2), .links = {Guid::random()}};
+    std::vector<std::string> all{access(robot()),
+                                 access(robot(), "repository:app:push"),
+                                 access(robot(), "repository:other:pull"),
+                                 access(robot(), "repository:app:pull", "repository:app:pull"),
+                                 access(ada()),
+                                 access(admin()),
+                                 access(by_secret),
+                                 access(in_group),
+                                 access(Caller::anonymous()),
+                                 access(Caller::anonymous()),
+                                 refresh(robot()),
+                                 refresh(robot())};
+    ++people.registry().mode_epoch;
+    all.push_back(access(robot()));
+    EXPECT_EQ(access(robot()), all.back());
+    people.registry().login_server = "images.example.org";
+    all.push_back(access(robot()));
+    EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), all.size());
 }
 
 TEST_F(RegistryTokensTest, AreBoundToTheirRegistry) {
