@@ -77,6 +77,16 @@ void declare_options(CLI::App& command, Configuration& c) {
     add("--failed-logins-per-minute", c.failed_logins, "FAILED_LOGINS_PER_MINUTE",
         "Failed logins from one address after which it has to wait; 0: not limited")
         ->check(CLI::Range(0U, gateway::Budgets::most));
+    add("--uploads-per-identity", c.uploads_per_identity, "UPLOADS_PER_IDENTITY",
+        "Uploads of one identity that are begun and not finished; 0: not limited")
+        ->check(CLI::Range(std::uint64_t{0}, data_plane::UploadLimitOptions::most_uploads));
+    add("--uploads-per-registry", c.uploads_per_registry, "UPLOADS_PER_REGISTRY", "The same of one registry")
+        ->check(CLI::Range(std::uint64_t{0}, data_plane::UploadLimitOptions::most_uploads));
+    add("--upload-bytes-per-identity", c.upload_bytes_per_identity, "UPLOAD_BYTES_PER_IDENTITY",
+        "Bytes that these uploads of one identity may have together; 0: not limited")
+        ->check(CLI::Range(std::uint64_t{0}, data_plane::UploadLimitOptions::most_bytes));
+    add("--upload-bytes-per-registry", c.upload_bytes_per_registry, "UPLOAD_BYTES_PER_REGISTRY", "The same of one registry")
+        ->check(CLI::Range(std::uint64_t{0}, data_plane::UploadLimitOptions::most_bytes));
     add("--connections", c.connections, "CONNECTIONS", "Connections open at once")->check(CLI::Range(1, 1'000'000));
     add("--connections-per-address", c.connections_per_address, "CONNECTIONS_PER_ADDRESS",
         "Connections open at once from one address; 0: half of --connections")
@@ -233,6 +243,13 @@ Result<gateway::LimitOptions> parse_limits(const Configuration& configuration) {
     }
     out.failed_logins = configuration.failed_logins;
     return out;
+}
+
+data_plane::UploadLimitOptions upload_limits(const Configuration& configuration) {
+    return {.identity_uploads = configuration.uploads_per_identity,
+            .registry_uploads = configuration.uploads_per_registry,
+            .identity_bytes = configuration.upload_bytes_per_identity,
+            .registry_bytes = configuration.upload_bytes_per_registry};
 }
 
 Result<std::vector<identity::TrustedIssuer>> parse_trusted_issuers(const Configuration& configuration) {

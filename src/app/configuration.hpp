@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "data_plane/upload_limits.hpp"
 #include "gateway/limits/request_limits.hpp"
 #include "identity/sign_in_provider.hpp"
 #include "identity/trusted_issuer.hpp"
@@ -44,6 +45,10 @@ struct Configuration {
     std::string rate_limit_address;
     std::string rate_limit_registry;
     std::uint32_t failed_logins = 600; ///< a minute from one address; 0: not limited
+    std::uint64_t uploads_per_identity = data_plane::UploadLimitOptions{}.identity_uploads; ///< open at once; 0: not limited
+    std::uint64_t uploads_per_registry = data_plane::UploadLimitOptions{}.registry_uploads;
+    std::uint64_t upload_bytes_per_identity = data_plane::UploadLimitOptions{}.identity_bytes; ///< of these together
+    std::uint64_t upload_bytes_per_registry = data_plane::UploadLimitOptions{}.registry_bytes;
     std::uint64_t connections = 20'000;
     std::uint64_t connections_per_address = 0; ///< 0: half of `connections`
     std::uint64_t head_seconds = 30;
@@ -82,6 +87,9 @@ Result<std::optional<identity::SignInProvider>> parse_sign_in_provider(const Con
 
 /// What clients may ask for in a minute.
 Result<gateway::LimitOptions> parse_limits(const Configuration& configuration);
+
+/// How many uploads may be open, and how large.
+data_plane::UploadLimitOptions upload_limits(const Configuration& configuration);
 
 /// The trusted issuers, each named once.
 Result<std::vector<identity::TrustedIssuer>> parse_trusted_issuers(const Configuration& configuration);

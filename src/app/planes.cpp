@@ -9,7 +9,8 @@
 namespace berth::app {
 
 Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::Server* server,
-               const gateway::LimitOptions& limits, control_plane::PrepareLoginServer prepare_login_server)
+               const gateway::LimitOptions& limits, const data_plane::UploadLimitOptions& uploads,
+               control_plane::PrepareLoginServer prepare_login_server)
     : tenancy_(*foundation.database, std::move(naming)),
       credentials_(*foundation.database, foundation.seal, *foundation.workers, foundation.clock),
       registry_tokens_(*foundation.keys, foundation.clock), directory_tokens_(*foundation.keys, foundation.clock),
@@ -36,7 +37,7 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
                 .outbound = *foundation.outbound,
                 .trusted_issuers = trusted_issuers_,
                 .sign_in_provider = foundation.sign_in_provider ? &*foundation.sign_in_provider : nullptr},
-      data_plane_(services_), control_plane_(services_, std::move(prepare_login_server)), sign_in_(services_),
+      data_plane_(services_, uploads), control_plane_(services_, std::move(prepare_login_server)), sign_in_(services_),
       directory_(services_) {
     credentials_.set_trusted(foundation.trusted_issuers,
                              foundation.sign_in_provider ? foundation.sign_in_provider->issuer : "");
@@ -48,6 +49,7 @@ Planes::Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::S
     add(directory_.routes());
     add(status_routes(ready_, [this, server] { return metrics_text(server); }));
     gateway_ = std::make_unique<gateway::Gateway>(services_, std::move(table), limits);
+    gateway_->metrics().add_source([this](std::string& out) { data_plane_.open_uploads().write_metrics(out); });
 }
 
 std::string Planes::metrics_text(http::Server* server) {

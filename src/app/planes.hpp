@@ -26,7 +26,8 @@ class Planes {
 public:
     /// `server` gives its measures to `/metrics`; nullptr when nothing listens (`berth routes`).
     Planes(Foundation& foundation, tenant::LoginServerNaming naming, http::Server* server,
-           const gateway::LimitOptions& limits = {}, control_plane::PrepareLoginServer prepare_login_server = {});
+           const gateway::LimitOptions& limits = {}, const data_plane::UploadLimitOptions& uploads = {},
+           control_plane::PrepareLoginServer prepare_login_server = {});
 
     gateway::Gateway& gateway() noexcept { return *gateway_; }
     tenant::Tenancy& tenancy() noexcept { return tenancy_; }

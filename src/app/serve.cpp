@@ -165,8 +165,9 @@ private:
         addresses_.emplace(configuration_, *naming, http_port_, https_port_);
         const auto limits = parse_limits(configuration_);
         if (!limits) return std::unexpected(limits.error());
-        planes_ = std::make_unique<Planes>(*foundation_, std::move(*naming), server_.get(), *limits,
-                                           [this](const std::string& login_server) { return prepare(login_server); });
+        planes_ =
+            std::make_unique<Planes>(*foundation_, std::move(*naming), server_.get(), *limits, upload_limits(configuration_),
+                                     [this](const std::string& login_server) { return prepare(login_server); });
         if (auto refreshed = sync_wait(planes_->tenancy().refresh()); !refreshed) return refreshed;
         planes_->directory_tokens().set_own_addresses(
             addresses_->own(), [this](std::string_view login_server) { return addresses_->of_registry(login_server); });
@@ -179,8 +180,15 @@ private:
         if (!written) return written;
         std::error_code ignored; // a left-over file is harmless while bootstrap.json is there
         std::filesystem::remove(foundation_->folder.path_of(pending_owner_secret), ignored);
+        auto& open_uploads = planes_->data_plane().open_uploads();
+        const auto paused = sync_wait(foundation_->blobs->paused_uploads());
+        if (!paused) return std::unexpected(paused.error());
+        open_uploads.restore(*paused);
         if (auto resumed = planes_->importer().resume(); !resumed) return resumed;
-        upkeep_ = std::make_unique<Upkeep>(*foundation_, configuration_);
+        upkeep_ = std::make_unique<Upkeep>(*foundation_, configuration_,
+                                           [&open_uploads](const std::vector<storage::UploadId>& left, Timestamp since) {
+                                               open_uploads.keep_only(left, since);
+                                           });
         planes_->gateway().metrics().add_source([this](std::string& out) { upkeep_->write_metrics(out); });
         planes_->ready() = true;
         begin_task(&Program::forget_records);

@@ -22,9 +22,9 @@ data_plane::CollectionPolicy policy_of(const Configuration& configuration) {
 
 } // namespace
 
-Upkeep::Upkeep(Foundation& foundation, const Configuration& configuration)
+Upkeep::Upkeep(Foundation& foundation, const Configuration& configuration, data_plane::Sweeper::UploadsSeen uploads_seen)
     : foundation_(foundation), policy_(policy_of(configuration)), interval_(configuration.garbage_interval_seconds),
-      sweeper_(*foundation.database, *foundation.blobs, foundation.clock, policy_),
+      sweeper_(*foundation.database, *foundation.blobs, foundation.clock, policy_, std::move(uploads_seen)),
       thread_([this](const std::stop_token& stop) { work(stop); }) {
     if (configuration.scrub_bytes_per_second == 0) return;
     scrubber_ = std::make_unique<data_plane::Scrubber>(

@@ -17,8 +17,8 @@ namespace berth::app {
 /// What goes on beside the requests: collecting garbage and checking stored content, each on a thread of its own.
 class Upkeep {
 public:
-    /// Begins at once; the foundation must outlive it.
-    Upkeep(Foundation& foundation, const Configuration& configuration);
+    /// Begins at once; the foundation and what `uploads_seen` refers to must outlive it.
+    Upkeep(Foundation& foundation, const Configuration& configuration, data_plane::Sweeper::UploadsSeen uploads_seen);
     /// Stops both; a step that has begun is finished.
     ~Upkeep();
     Upkeep(const Upkeep&) = delete;

@@ -18,9 +18,11 @@ namespace berth::data_plane {
 /// The registry itself: `/v2`, `/acr/v1` and `/oauth2`. Lives as long as its routes serve. Thread-safe.
 class DataPlane {
 public:
-    explicit DataPlane(gateway::Services services);
+    explicit DataPlane(gateway::Services services, const UploadLimitOptions& uploads = {});
     /// All routes of this room.
     std::vector<gateway::Route> routes();
+    /// Which uploads are open.
+    UploadLimits& open_uploads() noexcept { return uploads_.limits(); }
 
 private:
     HotContent hot_;

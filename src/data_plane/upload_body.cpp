@@ -30,7 +30,7 @@ Task<Result<BodyFront>> read_front(ByteSource& body, std::uint64_t limit) {
     co_return front;
 }
 
-Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer, storage::MemoryBudget& memory) {
+Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer, storage::MemoryBudget& memory, UploadUse& use) {
     storage::MemoryShare share(memory);
     std::size_t room = first_room;
     auto piece = std::make_unique_for_overwrite<std::byte[]>(room);
@@ -41,6 +41,7 @@ Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer, 
         if (writer.offset() > most_blob_bytes - *got) {
             co_return failure(ErrorCode::payload_too_large, "A blob can have 200 GiB at most.");
         }
+        if (auto allowed = use.reserve_as_it_comes(writer.offset() + *got); !allowed) co_return failure(std::move(allowed));
         auto appended = co_await writer.append(std::span<const std::byte>(piece.get(), *got));
         if (!appended) co_return failure(std::move(appended));
         if (*got == room && room < piece_size && share.grow(piece_size)) {

@@ -4,6 +4,7 @@
 #include "base/encoding.hpp"
 #include "base/result.hpp"
 #include "base/task.hpp"
+#include "data_plane/upload_limits.hpp"
 #include "storage/blob_store.hpp"
 #include "storage/files/memory_budget.hpp"
 
@@ -23,7 +24,7 @@ struct BodyFront {
 Task<Result<BodyFront>> read_front(ByteSource& body, std::uint64_t limit);
 
 /// Appends the rest of a body to an upload, with 4 KiB of memory, or 64 KiB out of `memory` while the bytes come fast.
-/// `payload_too_large` when the upload would grow over `most_blob_bytes`.
-Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer, storage::MemoryBudget& memory);
+/// `payload_too_large` when the upload would grow over `most_blob_bytes`; what `use` refuses when it would grow over a limit.
+Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer, storage::MemoryBudget& memory, UploadUse& use);
 
 } // namespace berth::data_plane

@@ -48,6 +48,16 @@ private:
     std::uint64_t offset_;
 };
 
+// An upload that is open, within these limits.
+struct OpenUpload {
+    explicit OpenUpload(const UploadLimitOptions& options = {})
+        : limits(clock, options),
+          use(std::move(*limits.use(storage::UploadId::random(), {"registry", "actor", "", ""}, false, 0))) {}
+    Clock clock;
+    UploadLimits limits;
+    UploadUse use;
+};
+
 TEST(UploadBody, FrontIsWholeUpToTheLimit) {
     for (const std::size_t size : {0U, 1U, 4095U, 4096U, 4097U, 65'535U, 65'536U}) {
         for (const std::size_t piece : {1'000U, 100'000U}) {
@@ -87,8 +97,9 @@ TEST(UploadBody, RestIsAppendedInBoundedPieces) {
          {Case{300'000, plenty, 65'536}, Case{300'000, 65'535, 4096}, Case{4095, plenty, 4096}, Case{1, plenty, 4096}}) {
         Pieces body(1'000'000, c.piece);
         Sink sink;
+        OpenUpload open;
         storage::MemoryBudget memory(c.memory);
-        ASSERT_TRUE(sync_wait(append_rest(body, sink, memory)));
+        ASSERT_TRUE(sync_wait(append_rest(body, sink, memory, open.use)));
         EXPECT_EQ(sink.taken.size(), 1'000'000U);
         EXPECT_EQ(body.largest, c.most) << c.piece;
         EXPECT_EQ(memory.left(), c.memory) << "all is given back";
@@ -106,17 +117,19 @@ TEST(UploadBody, RestThatComesSlowlyHoldsLittle) {
         std::vector<std::size_t> rooms;
     } body;
     Sink sink;
+    OpenUpload open;
     storage::MemoryBudget memory(1U << 20U);
-    ASSERT_TRUE(sync_wait(append_rest(body, sink, memory)));
+    ASSERT_TRUE(sync_wait(append_rest(body, sink, memory, open.use)));
     EXPECT_EQ(body.rooms[4], 65'536U);
     EXPECT_EQ(body.rooms.back(), 4096U);
 }
 
 TEST(UploadBody, FailuresComeThrough) {
     storage::MemoryBudget memory(1U << 20U);
+    OpenUpload open;
     Sink sink;
     Pieces broken(100, 10, true);
-    const auto cut = sync_wait(append_rest(broken, sink, memory));
+    const auto cut = sync_wait(append_rest(broken, sink, memory, open.use));
     ASSERT_FALSE(cut);
     EXPECT_EQ(cut.error().code, ErrorCode::bad_request);
     Pieces broken_front(100, 10, true);
@@ -124,20 +137,37 @@ TEST(UploadBody, FailuresComeThrough) {
 
     sink.full = true;
     Pieces body(100, 10);
-    const auto full = sync_wait(append_rest(body, sink, memory));
+    const auto full = sync_wait(append_rest(body, sink, memory, open.use));
     ASSERT_FALSE(full);
     EXPECT_EQ(full.error().code, ErrorCode::storage_full);
 }
 
 TEST(UploadBody, ABlobHasALimit) {
     storage::MemoryBudget memory(1U << 20U);
+    OpenUpload open;
     Sink last_byte(most_blob_bytes - 10);
     Pieces fits(10, 10);
-    EXPECT_TRUE(sync_wait(append_rest(fits, last_byte, memory)));
+    EXPECT_TRUE(sync_wait(append_rest(fits, last_byte, memory, open.use)));
     Pieces over(1, 1);
-    const auto refused = sync_wait(append_rest(over, last_byte, memory));
+    const auto refused = sync_wait(append_rest(over, last_byte, memory, open.use));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, ErrorCode::payload_too_large);
+}
+
+TEST(UploadBody, StopsWhereTheBytesOfOpenUploadsAreUsedUp) {
+    storage::MemoryBudget memory(1U << 20U);
+    for (const std::uint64_t limit : {1U, 65'536U, 300'000U}) {
+        OpenUpload open({.identity_bytes = limit});
+        Sink sink;
+        Pieces fits(limit, 1000);
+        EXPECT_TRUE(sync_wait(append_rest(fits, sink, memory, open.use))) << limit;
+        EXPECT_EQ(open.limits.totals().bytes, limit);
+        Pieces over(1, 1);
+        const auto refused = sync_wait(append_rest(over, sink, memory, open.use));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, ErrorCode::payload_too_large);
+        EXPECT_EQ(sink.taken.size(), limit) << "nothing of it was stored";
+    }
 }
 
 } // namespace

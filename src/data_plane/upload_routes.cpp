@@ -58,6 +58,14 @@ Result<void> check_room(const http::Request& request, std::uint64_t offset) {
     return failure(ErrorCode::payload_too_large, "A blob can have 200 GiB at most.");
 }
 
+// `actor` outlives it.
+UploadAccount account_of(const Context& context, std::string_view actor) {
+    return {.registry = context.registry().id.value(),
+            .actor = actor,
+            .registry_name = context.registry().name,
+            .actor_name = context.caller().name};
+}
+
 std::unexpected<Error> wrong_digest(const Digest& computed, const Digest& expected) {
     return failure(ErrorCode::digest_invalid, fmt::format("The bytes that were sent have the digest {}, not {}.",
                                                           computed.to_string(), expected.to_string()));
@@ -162,6 +170,8 @@ Task<Result<http::Response>> UploadRoutes::start(Context& context) {
         }
         session.algorithm = *algorithm;
     }
+    const std::string actor = context.actor();
+    if (auto begun = limits_.begin(session.id, account_of(context, actor)); !begun) co_return failure(std::move(begun));
     co_return progress(context, 202, session, 0);
 }
 
@@ -171,18 +181,33 @@ Task<Result<http::Response>> UploadRoutes::append(Context& context) {
     const auto range = range_of(context.request());
     if (!range) co_return std::unexpected(range.error());
 
+    const std::string actor = context.actor();
+    const UploadAccount account = account_of(context, actor);
+    auto use = limits_.use(session->id, account, session->has_bytes, 0);
+    if (!use) co_return failure(std::move(use));
     auto writer = co_await services_.blobs.open_upload(session->id, session->algorithm, !session->has_bytes);
     if (!writer) co_return failure(std::move(writer));
     const std::uint64_t offset = (*writer)->offset();
+    use->found(offset);
     if (auto in_order = check_order(*range, offset); !in_order) co_return failure(std::move(in_order));
     if (auto room = check_room(context.request(), offset); !room) co_return failure(std::move(room));
+    auto reserved = use->reserve(offset + context.request().content_length.value_or(0));
+    if (!reserved) co_return failure(std::move(reserved));
     // A chunk counts whole or not at all: what arrived of a broken one goes with the writer.
-    auto appended = co_await append_rest(*context.request().body, **writer, memory_);
+    auto appended = co_await append_rest(*context.request().body, **writer, memory_, *use);
     if (!appended) co_return failure(std::move(appended));
     const std::uint64_t size = (*writer)->offset();
     if (auto exact = check_size(*range, size); !exact) co_return failure(std::move(exact));
+    (*writer)->set_owner(account.to_owner());
     auto paused = co_await (*writer)->pause();
     if (!paused) co_return failure(std::move(paused));
+    use->keep(size);
+    // Another request may have ended it meanwhile with a blob of its own: nobody could go on with these bytes.
+    if (!session->has_bytes && ended_.has_ended(session->id)) {
+        auto discarded = co_await services_.blobs.discard_upload(session->id);
+        if (discarded) use->end();
+        co_return upload_unknown();
+    }
     co_return progress(context, 202, *session, size);
 }
 
@@ -200,17 +225,28 @@ Task<Result<http::Response>> UploadRoutes::receive_last(Context& context, const 
     http::Request& request = context.request();
     const auto range = range_of(request);
     if (!range) co_return std::unexpected(range.error());
+    if (auto room = check_room(request, 0); !room) co_return failure(std::move(room));
+    const std::uint64_t length = request.content_length.value_or(0);
+
+    const std::string actor = context.actor();
+    const UploadAccount account = account_of(context, actor);
+    auto use = limits_.use(session.id, account, session.has_bytes, session.has_bytes ? 0 : length);
+    if (!use) co_return failure(std::move(use));
 
     // Most blobs are small and come whole: they never touch the blob store. Bytes that have the digest are the blob,
     // whatever came before them.
     BodyFront front;
-    if (!session.has_bytes && request.content_length.value_or(0) <= most_small_blob_bytes) {
+    if (!session.has_bytes && length <= most_small_blob_bytes) {
         auto read = co_await read_front(*request.body, most_small_blob_bytes);
         if (!read) co_return failure(std::move(read));
         front = std::move(*read);
         const bool from_the_beginning = !*range || ((*range)->first == 0 && (*range)->size() == front.bytes.size());
         if (front.is_whole && from_the_beginning && Digest::of(front.bytes, expected.algorithm()) == expected) {
             auto response = co_await store_small(context, session, expected, front.bytes);
+            if (response && use->end()) {
+                auto discarded = co_await services_.blobs.discard_upload(session.id); // a failure leaves it to the sweeper
+                (void)discarded;
+            }
             co_return response;
         }
     }
@@ -219,14 +255,17 @@ Task<Result<http::Response>> UploadRoutes::receive_last(Context& context, const 
     auto writer = co_await services_.blobs.open_upload(session.id, algorithm, !session.has_bytes);
     if (!writer) co_return failure(std::move(writer));
     const std::uint64_t offset = (*writer)->offset();
+    use->found(offset);
     if (auto in_order = check_order(*range, offset); !in_order) co_return failure(std::move(in_order));
     if (auto room = check_room(request, offset); !room) co_return failure(std::move(room));
+    auto reserved = use->reserve(offset + std::max<std::uint64_t>(length, front.bytes.size()));
+    if (!reserved) co_return failure(std::move(reserved));
     if (!front.bytes.empty()) {
         auto appended = co_await (*writer)->append(front.bytes);
         if (!appended) co_return failure(std::move(appended));
     }
     if (!front.is_whole) {
-        auto appended = co_await append_rest(*request.body, **writer, memory_);
+        auto appended = co_await append_rest(*request.body, **writer, memory_, *use);
         if (!appended) co_return failure(std::move(appended));
     }
     if (auto exact = check_size(*range, (*writer)->offset()); !exact) co_return failure(std::move(exact));
@@ -234,12 +273,12 @@ Task<Result<http::Response>> UploadRoutes::receive_last(Context& context, const 
     auto computed = co_await (*writer)->digest(expected.algorithm());
     if (!computed) co_return failure(std::move(computed));
     if (*computed != expected) co_return wrong_digest(*computed, expected);
-    auto response = co_await store(context, session, expected, **writer);
+    auto response = co_await store(context, session, expected, **writer, *use);
     co_return response;
 }
 
 Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadSession& session, const Digest& digest,
-                                                 storage::UploadWriter& writer) {
+                                                 storage::UploadWriter& writer, UploadUse& use) {
     auto decided = co_await context.decide_again();
     if (!decided) co_return failure(std::move(decided));
     auto content = co_await writer.take_if_small(most_small_blob_bytes);
@@ -249,6 +288,7 @@ Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadS
         if (response) {
             auto discarded = co_await services_.blobs.discard_upload(session.id); // a failure leaves it to the sweeper
             (void)discarded;
+            use.end();
         }
         co_return response;
     }
@@ -259,6 +299,7 @@ Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadS
         ended_.reopen(session.id);
         co_return failure(std::move(committed));
     }
+    use.end();
     co_return created(blob_path(context.repository(), digest), digest);
 }
 
@@ -295,12 +336,17 @@ Task<Result<http::Response>> UploadRoutes::cancel(Context& context) {
         auto size = co_await services_.blobs.upload_size(session->id);
         if (!size) co_return failure(std::move(size));
     }
+    const std::string actor = context.actor();
+    const UploadAccount account = account_of(context, actor);
+    auto use = limits_.use(session->id, account, true, 0);
+    if (!use) co_return failure(std::move(use));
     if (!ended_.end(session->id, context.now())) co_return upload_unknown();
     auto discarded = co_await services_.blobs.discard_upload(session->id);
     if (!discarded) {
         ended_.reopen(session->id);
         co_return failure(std::move(discarded));
     }
+    use->end();
     co_return gateway::empty_response(204);
 }
 

@@ -14,6 +14,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace berth::storage {
 
@@ -36,6 +38,10 @@ class UploadWriter {
 public:
     virtual ~UploadWriter() = default;
 
+    /// Whose it is: a short line that means nothing to the store. Each `pause` from now on keeps it, and
+    /// `BlobStore::paused_uploads` gives it back.
+    void set_owner(std::string owner) { owner_ = std::move(owner); }
+
     /// Bytes so far.
     virtual std::uint64_t offset() const noexcept = 0;
     /// Hashes and keeps `bytes`, on a worker where that takes long. `storage_full` when there is no room.
@@ -51,6 +57,25 @@ public:
     /// Makes the bytes the object `key`, durable with its folder entry when this returns. The upload is gone. After a
     /// failure there is no object; the upload stands as at its last `pause`, unless the disk failed to sync it.
     virtual Task<Result<void>> finish(const StorageKey& key) = 0;
+
+protected:
+    const std::string& owner() const noexcept { return owner_; }
+
+private:
+    std::string owner_;
+};
+
+/// An upload that can be gone on with.
+struct PausedUpload {
+    UploadId id;
+    std::string owner; ///< empty: nobody said whose it is
+    std::uint64_t size = 0;
+};
+
+/// What a look at all uploads has found.
+struct UploadsLookedAt {
+    std::uint64_t discarded = 0;
+    std::vector<UploadId> left; ///< those that had something stored and still have
 };
 
 /// Where large bytes live. Thread-safe. `testing/blob_store_contract.hpp` says by tests what each implementation must do.
@@ -68,8 +93,11 @@ public:
     /// Forgets an upload; no error if it is not there. One that has a writer is forgotten with it: its `pause` and `finish`
     /// then fail with `blob_upload_unknown`.
     virtual Task<Result<void>> discard_upload(const UploadId& id) = 0;
-    /// Forgets uploads that nobody has touched for so long and returns how many.
-    virtual Task<Result<std::uint64_t>> discard_uploads_older_than(std::chrono::seconds age) = 0;
+    /// Forgets uploads that nobody has touched for so long.
+    virtual Task<Result<UploadsLookedAt>> discard_uploads_older_than(std::chrono::seconds age) = 0;
+    /// The uploads of earlier runs of the program that can be gone on with; for its start, before any is opened. What else
+    /// these have left of uploads is removed soon afterwards.
+    virtual Task<Result<std::vector<PausedUpload>>> paused_uploads() = 0;
 
     /// Opens an object; `blob_unknown` if it is not there.
     virtual Task<Result<OpenObject>> open(const StorageKey& key) = 0;

@@ -23,8 +23,9 @@ Swept& Swept::operator+=(const Swept& other) noexcept {
     return *this;
 }
 
-Sweeper::Sweeper(storage::Database& database, storage::BlobStore& blobs, const Clock& clock, CollectionPolicy policy)
-    : database_(database), blobs_(blobs), clock_(clock), policy_(policy) {}
+Sweeper::Sweeper(storage::Database& database, storage::BlobStore& blobs, const Clock& clock, CollectionPolicy policy,
+                 UploadsSeen uploads_seen)
+    : database_(database), blobs_(blobs), clock_(clock), policy_(policy), uploads_seen_(std::move(uploads_seen)) {}
 
 void Sweeper::add(const Swept& swept) {
     const std::lock_guard lock(mutex_);
@@ -39,9 +40,11 @@ Swept Sweeper::totals() const {
 Task<Result<Swept>> Sweeper::sweep() {
     auto swept = co_await sweep_without_uploads();
     if (!swept) co_return failure(std::move(swept));
+    const Timestamp since = clock_.now();
     auto uploads = co_await blobs_.discard_uploads_older_than(policy_.upload_rest);
     if (!uploads) co_return failure(std::move(uploads));
-    const Swept discarded{.uploads = *uploads};
+    if (uploads_seen_) uploads_seen_(uploads->left, since);
+    const Swept discarded{.uploads = uploads->discarded};
     add(discarded);
     *swept += discarded;
     co_return swept;

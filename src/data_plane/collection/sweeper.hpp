@@ -10,10 +10,15 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 namespace berth::data_plane {
+
+/// How long an upload that nobody goes on with is kept; its Location is of no use any more then.
+constexpr std::chrono::hours upload_rest_limit{25};
 
 /// What counts as garbage, and when.
 struct CollectionPolicy {
@@ -23,8 +28,8 @@ struct CollectionPolicy {
     bool unlisted_blobs = true;
     /// Manifests that have had no tag for so long are collected; nullopt keeps them all.
     std::optional<std::chrono::seconds> untagged_after{};
-    /// How long an upload may rest; its Location is of no use afterwards.
-    std::chrono::seconds upload_rest = std::chrono::hours(25);
+    /// How long an upload may rest.
+    std::chrono::seconds upload_rest = upload_rest_limit;
 };
 
 /// What one run took away.
@@ -46,7 +51,11 @@ constexpr std::chrono::hours least_rest_of_objects{1};
 /// the garbage costs. To be run again and again; several at once, of several processes too, do no harm.
 class Sweeper {
 public:
-    Sweeper(storage::Database& database, storage::BlobStore& blobs, const Clock& clock, CollectionPolicy policy = {});
+    /// Is told after each look at the uploads which were there, and when the look began. Called on any thread.
+    using UploadsSeen = std::function<void(const std::vector<storage::UploadId>& left, Timestamp since)>;
+
+    Sweeper(storage::Database& database, storage::BlobStore& blobs, const Clock& clock, CollectionPolicy policy = {},
+            UploadsSeen uploads_seen = {});
 
     /// One run. What a failure leaves is taken by the next one.
     Task<Result<Swept>> sweep();
@@ -68,6 +77,7 @@ private:
     storage::BlobStore& blobs_;
     const Clock& clock_;
     CollectionPolicy policy_;
+    UploadsSeen uploads_seen_;
     std::atomic<bool> stopping_ = false;
     mutable std::mutex mutex_;
     Swept totals_;

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <unordered_set>
 
 namespace berth::storage {
 namespace {
@@ -49,7 +50,7 @@ Result<void> discard(FileStoreContext& context, const Guid& id) {
     return removed;
 }
 
-Result<std::uint64_t> discard_older_than(FileStoreContext& context, std::chrono::seconds age) {
+Result<UploadsLookedAt> discard_older_than(FileStoreContext& context, std::chrono::seconds age) {
     const auto names = context.files.list(context.uploads);
     if (!names) return std::unexpected(upload_error(names.error()));
     const auto limit = Clock().now() - age;
@@ -64,16 +65,52 @@ Result<std::uint64_t> discard_older_than(FileStoreContext& context, std::chrono:
         bool& old = uploads.try_emplace(*id, true).first->second;
         old = old && status->modified <= limit;
     }
-    std::uint64_t count = 0;
+    UploadsLookedAt out;
     for (const auto& [id, old] : uploads) {
-        if (!old || context.open.try_claim(id) != OpenUploads::Answer::claimed) continue;
+        if (!old || context.open.try_claim(id) != OpenUploads::Answer::claimed) {
+            out.left.push_back(id);
+            continue;
+        }
         static_cast<void>(context.files.remove(context.state_path(id) + ".new"));
         auto removed = remove_upload(context, id);
         context.open.release(id);
         if (!removed) return failure(std::move(removed));
-        ++count;
+        ++out.discarded;
     }
-    return count;
+    return out;
+}
+
+// Bytes that were never acknowledged, and uploads that cannot be gone on with: not at the start, since removing large files
+// takes a while. A request that comes for the upload meanwhile waits.
+void tidy_later(const std::shared_ptr<FileStoreContext>& context, const Guid& id) {
+    if (context->open.try_claim(id) != OpenUploads::Answer::claimed) return;
+    context->open.close_soon(id);
+    context->workers.submit([context, id] {
+        FileUpload upload(context, id, DigestAlgorithm::sha256);
+        static_cast<void>(upload.resume()); // a failure leaves it to `discard_uploads_older_than`
+    });
+}
+
+Result<std::vector<PausedUpload>> find_paused(const std::shared_ptr<FileStoreContext>& context) {
+    const auto names = context->files.list(context->uploads);
+    if (!names) return std::unexpected(upload_error(names.error()));
+    std::vector<PausedUpload> out;
+    std::unordered_set<Guid> seen;
+    for (const auto& name : *names) {
+        const auto id = Guid::parse(std::string_view(name).substr(0, name.find('.')));
+        if (!id || !seen.insert(*id).second) continue;
+        auto state = read_upload_state(*context, *id);
+        if (!state) continue; // one that cannot be read keeps nobody from starting, and is removed when it is old
+        if (!*state) {
+            tidy_later(context, *id);
+            continue;
+        }
+        const auto data = context->files.open(context->data_path(*id), O_RDONLY, 0);
+        const auto status = data ? context->files.status(data->get()) : std::unexpected(data.error());
+        if (!status || status->size > (*state)->offset) tidy_later(context, *id);
+        out.push_back({.id = *id, .owner = std::move((*state)->owner), .size = (*state)->offset});
+    }
+    return out;
 }
 
 Result<OpenObject> open_object(FileStoreContext& context, SystemResult<FileDescriptor> file) {
@@ -141,8 +178,13 @@ Task<Result<void>> FileBlobStore::discard_upload(const UploadId& id) {
     co_return co_await job;
 }
 
-Task<Result<std::uint64_t>> FileBlobStore::discard_uploads_older_than(std::chrono::seconds age) {
+Task<Result<UploadsLookedAt>> FileBlobStore::discard_uploads_older_than(std::chrono::seconds age) {
     auto job = context_->workers.run([this, age] { return discard_older_than(*context_, age); });
+    co_return co_await job;
+}
+
+Task<Result<std::vector<PausedUpload>>> FileBlobStore::paused_uploads() {
+    auto job = context_->workers.run([this] { return find_paused(context_); });
     co_return co_await job;
 }
 

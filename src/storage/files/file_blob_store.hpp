@@ -21,7 +21,8 @@ public:
     Task<Result<std::unique_ptr<UploadWriter>>> open_upload(const UploadId& id, DigestAlgorithm algorithm,
                                                             bool create) override;
     Task<Result<void>> discard_upload(const UploadId& id) override;
-    Task<Result<std::uint64_t>> discard_uploads_older_than(std::chrono::seconds age) override;
+    Task<Result<UploadsLookedAt>> discard_uploads_older_than(std::chrono::seconds age) override;
+    Task<Result<std::vector<PausedUpload>>> paused_uploads() override;
     Task<Result<OpenObject>> open(const StorageKey& key) override;
     Task<Result<void>> remove(const StorageKey& key) override;
 

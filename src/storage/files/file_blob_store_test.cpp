@@ -234,8 +234,40 @@ TEST_F(FileBlobStoreTest, CleansUpWhatADeadProcessLeft) {
     write_text(uploads() / "of somebody else", "kept");
     fs::last_write_time(uploads() / "of somebody else", old);
     write_text(uploads() / Guid::random().value(), "young");
-    EXPECT_EQ(sync_wait(store().discard_uploads_older_than(std::chrono::hours(2))), 3);
+    const auto looked_at = sync_wait(store().discard_uploads_older_than(std::chrono::hours(2)));
+    ASSERT_TRUE(looked_at);
+    EXPECT_EQ(looked_at->discarded, 3);
+    EXPECT_EQ(looked_at->left.size(), 1);
     EXPECT_EQ(files_in(uploads()), 2);
+}
+
+TEST_F(FileBlobStoreTest, TheNextStartRemovesWhatCannotBeGoneOnWith) {
+    const auto content = patterned(100'000);
+    reopen({.boot = "first run"});
+    const auto of_another_run = paused(content);
+    reopen({.boot = "second run"});
+    const auto whole = paused(content);
+    const auto cut_off = paused(content);
+    std::ofstream(uploads() / cut_off.value(), std::ios::binary | std::ios::app) << "never acknowledged";
+    const auto never_paused = Guid::random();
+    write_text(uploads() / never_paused.value(), "never acknowledged");
+    write_text(uploads() / "of somebody else", "kept");
+
+    reopen({.boot = "second run"});
+    const auto found = sync_wait(store().paused_uploads());
+    ASSERT_TRUE(found);
+    std::vector<Guid> ids;
+    for (const auto& one : *found) {
+        ids.push_back(one.id);
+        EXPECT_EQ(one.size, content.size());
+    }
+    EXPECT_THAT(ids, testing::UnorderedElementsAre(whole, cut_off));
+    settle();
+    EXPECT_EQ(fs::file_size(uploads() / cut_off.value()), content.size());
+    EXPECT_FALSE(fs::exists(uploads() / never_paused.value()));
+    EXPECT_FALSE(fs::exists(uploads() / of_another_run.value()));
+    EXPECT_EQ(files_in(uploads()), 5) << "two uploads with their states, and what is no upload";
+    for (const auto& id : ids) EXPECT_EQ((*open(id, false))->offset(), content.size()) << "they go on";
 }
 
 TEST_F(FileBlobStoreTest, AFullDiskIsAClearErrorAndRecovers) {

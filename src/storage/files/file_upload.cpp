@@ -178,10 +178,10 @@ Result<Bytes> FileUpload::content() {
     return out;
 }
 
-Result<void> FileUpload::pause() {
+Result<void> FileUpload::pause(const std::string& owner) {
     if (size_ != 0 || paused_at_) {
         const auto path = context_->state_path(id_);
-        const auto saved = replace_file(context_->files, path, encode({context_->options.boot, size_, hasher_}));
+        const auto saved = replace_file(context_->files, path, encode({context_->options.boot, size_, hasher_, owner}));
         if (!saved) return std::unexpected(upload_error(saved.error()));
         paused_at_ = size_;
     }

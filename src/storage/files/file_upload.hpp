@@ -42,7 +42,7 @@ public:
     Result<Digest> digest(DigestAlgorithm algorithm);
     Result<Bytes> content();
     /// Saves the state and ends the claim.
-    Result<void> pause();
+    Result<void> pause(const std::string& owner);
     /// Makes it an object, durable, and ends the claim. When the disk fails to sync, the upload is lost: what it holds
     /// can no longer be known.
     Result<void> finish(const Guid& key);

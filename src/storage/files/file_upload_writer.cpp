@@ -159,11 +159,11 @@ Task<Result<void>> FileUploadWriter::pause() {
     in_file_ = in_file_ || !memory_.empty();
     Result<void> done;
     if (is_in_memory()) {
-        done = shared_->upload->pause(); // nothing to save: ends the claim only
+        done = shared_->upload->pause(owner()); // nothing to save: ends the claim only
     } else {
         auto job = on_worker([this]() -> Result<void> {
             if (auto rest = append_rest(); !rest) return rest;
-            return shared_->upload->pause();
+            return shared_->upload->pause(owner());
         });
         done = co_await job;
     }

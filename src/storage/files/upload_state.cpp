@@ -22,21 +22,22 @@ std::optional<std::string_view> take_line(std::string_view& text, std::string_vi
 } // namespace
 
 std::string encode(const UploadState& state) {
-    std::string out = fmt::format("berth-upload 1\nboot {}\noffset {}\nhash {}\n", state.boot, state.offset,
-                                  to_hex(as_bytes(state.hasher.save())));
+    std::string out = fmt::format("berth-upload 2\nboot {}\noffset {}\nhash {}\nowner {}\n", state.boot, state.offset,
+                                  to_hex(as_bytes(state.hasher.save())), state.owner);
     out += fmt::format("sum {}\n", Digest::of(as_bytes(out)).hex());
     return out;
 }
 
 std::optional<UploadState> decode_upload_state(std::string_view text) {
     std::string_view rest = text;
-    if (take_line(rest, "berth-upload") != "1") return std::nullopt;
+    if (take_line(rest, "berth-upload") != "2") return std::nullopt;
     const auto boot = take_line(rest, "boot");
     const auto offset = take_line(rest, "offset");
     const auto hash = take_line(rest, "hash");
+    const auto owner = take_line(rest, "owner");
     const auto summed = text.substr(0, text.size() - rest.size());
     const auto sum = take_line(rest, "sum");
-    if (!boot || !offset || !hash || !sum || !rest.empty()) return std::nullopt;
+    if (!boot || !offset || !hash || !owner || !sum || !rest.empty()) return std::nullopt;
     if (*sum != Digest::of(as_bytes(summed)).hex()) return std::nullopt;
 
     std::uint64_t number = 0;
@@ -46,7 +47,7 @@ std::optional<UploadState> decode_upload_state(std::string_view text) {
     if (!saved) return std::nullopt;
     auto hasher = Hasher::restore(as_text(*saved));
     if (!hasher) return std::nullopt;
-    return UploadState{std::string(*boot), number, *hasher};
+    return UploadState{std::string(*boot), number, *hasher, std::string(*owner)};
 }
 
 } // namespace berth::storage

@@ -15,6 +15,7 @@ struct UploadState {
     std::string boot;         ///< /proc/sys/kernel/random/boot_id of the run in which it was written
     std::uint64_t offset = 0; ///< bytes that count; what the file holds beyond was never acknowledged
     Hasher hasher;            ///< over just these bytes
+    std::string owner;        ///< `UploadWriter::set_owner`; no line breaks
 };
 
 /// The state as text: docs/on-disk-format.md, "Uploads".

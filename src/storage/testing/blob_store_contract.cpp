@@ -2,12 +2,18 @@
 
 #include "storage/testing/loop_executor.hpp"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
 #include <unistd.h>
 
 #include <thread>
 
 namespace berth::storage {
 namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
 
 constexpr auto sha256 = DigestAlgorithm::sha256;
 constexpr auto sha512 = DigestAlgorithm::sha512;
@@ -281,14 +287,52 @@ TEST_P(BlobStoreContract, ForgetsOldUploadsButNoneInUse) {
         ASSERT_TRUE(sync_wait(upload->append(as_bytes(patterned(100'000)))));
         ASSERT_TRUE(sync_wait(upload->pause()));
     }
-    EXPECT_EQ(sync_wait(store().discard_uploads_older_than(std::chrono::hours(1))), 0);
+    const auto young = sync_wait(store().discard_uploads_older_than(std::chrono::hours(1)));
+    ASSERT_TRUE(young);
+    EXPECT_EQ(young->discarded, 0);
+    EXPECT_THAT(young->left, UnorderedElementsAre(kept, in_use));
     EXPECT_EQ(sync_wait(store().upload_size(kept)), 100'000);
 
     auto upload = writer(in_use, false);
-    EXPECT_EQ(sync_wait(store().discard_uploads_older_than(std::chrono::seconds(0))), 1);
+    const auto old = sync_wait(store().discard_uploads_older_than(std::chrono::seconds(0)));
+    ASSERT_TRUE(old);
+    EXPECT_EQ(old->discarded, 1);
+    EXPECT_THAT(old->left, ElementsAre(in_use));
     EXPECT_EQ(code_of(sync_wait(store().upload_size(kept))), ErrorCode::blob_upload_unknown);
     ASSERT_TRUE(sync_wait(upload->pause()));
     EXPECT_EQ(sync_wait(store().upload_size(in_use)), 100'000);
+}
+
+TEST_P(BlobStoreContract, SaysWhoseUploadsWerePaused) {
+    const auto described = [&] {
+        std::vector<std::string> out;
+        const auto paused = sync_wait(store().paused_uploads());
+        EXPECT_TRUE(paused);
+        for (const auto& one : *paused) out.push_back(fmt::format("{} {} '{}'", one.id.value(), one.size, one.owner));
+        return out;
+    };
+    EXPECT_THAT(described(), ElementsAre());
+    const auto mine = Guid::random();
+    const auto nobodys = Guid::random();
+    const auto ended = Guid::random();
+    const auto vanished = Guid::random();
+    for (const auto& id : {mine, nobodys, ended, vanished}) {
+        auto upload = writer(id);
+        if (id == mine) upload->set_owner("a registry, somebody");
+        ASSERT_TRUE(sync_wait(upload->append(as_bytes(patterned(100'000)))));
+        if (id == vanished) continue;
+        ASSERT_TRUE(sync_wait(upload->pause()));
+    }
+    // The next chunk keeps what its own writer was told.
+    auto upload = writer(mine, false);
+    upload->set_owner("a registry, somebody else");
+    ASSERT_TRUE(sync_wait(upload->append(as_bytes(patterned(7)))));
+    ASSERT_TRUE(sync_wait(upload->pause()));
+    ASSERT_TRUE(sync_wait(writer(ended, false)->finish(Guid::random())));
+
+    reopen();
+    EXPECT_THAT(described(), UnorderedElementsAre(fmt::format("{} 100007 'a registry, somebody else'", mine.value()),
+                                                  fmt::format("{} 100000 ''", nobodys.value())));
 }
 
 TEST_P(BlobStoreContract, OpensAndRemovesObjects) {
