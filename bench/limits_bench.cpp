@@ -1,5 +1,7 @@
-// What the request limits cost each request: with the defaults, and with every budget set.
+// What the request limits cost each request, with the defaults and with every budget set; and what counting open uploads
+// costs a small push.
 
+#include "data_plane/upload_limits.hpp"
 #include "gateway/limits/request_limits.hpp"
 
 #include <benchmark/benchmark.h>
@@ -44,5 +46,27 @@ BENCHMARK_CAPTURE(requests, by_default, LimitOptions{}, "192.0.2.1")->ThreadRang
 BENCHMARK_CAPTURE(requests, identity_only, LimitOptions{.identity = plenty}, "192.0.2.1")->ThreadRange(1, 2);
 BENCHMARK_CAPTURE(requests, all_budgets, all, "192.0.2.1")->ThreadRange(1, 2);
 BENCHMARK_CAPTURE(requests, all_budgets_ipv6, all, "2001:db8:1:2:3:4:5:6")->ThreadRange(1, 2);
+
+// A POST and the PUT that ends it, beside so many uploads that are open.
+void small_push(benchmark::State& state) {
+    static Clock clock;
+    static data_plane::UploadLimits* limits = nullptr;
+    const Guid registry = Guid::random();
+    const Guid actor = Guid::random();
+    const data_plane::UploadAccount account{
+        .registry = registry.value(), .actor = actor.value(), .registry_name = "harbor", .actor_name = "ci"};
+    if (state.thread_index() == 0) {
+        limits = new data_plane::UploadLimits(clock);
+        for (std::int64_t i = 0; i < state.range(0); ++i) (void)limits->begin(Guid::random(), account);
+    }
+    const auto id = Guid::random();
+    for (auto _ : state) {
+        benchmark::DoNotOptimize(limits->begin(id, account).has_value());
+        auto use = limits->use(id, account, false, 1000);
+        benchmark::DoNotOptimize(use->end());
+    }
+    if (state.thread_index() == 0) delete limits;
+}
+BENCHMARK(small_push)->Arg(0)->Arg(4000)->ThreadRange(1, 2);
 
 } // namespace
