@@ -5,8 +5,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 
@@ -34,35 +32,46 @@ std::atomic<bool> cachestat_missing = false;
 
 } // namespace
 
-bool is_in_memory(int file, std::uint64_t offset, std::size_t length) noexcept {
+bool is_in_memory(int file, std::uint64_t offset, std::size_t length, bool being_read) noexcept {
     if (length == 0) return true;
+    bool all_have_pages = false;
     if (!cachestat_missing.load(std::memory_order_relaxed)) {
         CacheRange range{.offset = offset, .length = length};
         CacheState state{};
         if (::syscall(cachestat_number, file, &range, &state, 0U) == 0) {
             const std::uint64_t pages = (offset + length - 1) / page - offset / page + 1;
-            return state.cached >= pages;
+            if (state.cached < pages) return false;
+            all_have_pages = true;
+        } else {
+            if (errno == ENOSYS || errno == EPERM) cachestat_missing.store(true, std::memory_order_relaxed);
+            if (errno == EOPNOTSUPP) return true;
         }
-        if (errno == ENOSYS || errno == EPERM) cachestat_missing.store(true, std::memory_order_relaxed);
-        if (errno == EOPNOTSUPP) return true;
     }
-    // Older systems: look at single bytes, as far apart as the kernel reads ahead.
+    // A page that the disk is still filling counts above. Older systems do not count at all: look at single bytes, as far
+    // apart as the kernel reads ahead.
     char byte = 0;
-    for (std::size_t at = 0; at < length; at += probe_step) {
-        if (read_from_memory(file, std::span(&byte, 1), offset + at) < 0 && errno == EAGAIN) return false;
+    const auto is_filled = [&](std::uint64_t at) {
+        return read_from_memory(file, std::span(&byte, 1), at) >= 0 || errno != EAGAIN;
+    };
+    if (!all_have_pages || being_read) {
+        for (std::size_t at = 0; at < length; at += probe_step) {
+            if (!is_filled(offset + at)) return false;
+        }
     }
-    return read_from_memory(file, std::span(&byte, 1), offset + length - 1) >= 0 || errno != EAGAIN;
+    return is_filled(offset + length - 1);
 }
 
-void bring_into_memory(int file, std::uint64_t offset, std::size_t length) noexcept {
-    static_cast<void>(::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(2 * length), POSIX_FADV_WILLNEED));
-    std::array<char, 64 * 1024> scratch; // NOLINT: filled by the read
-    for (std::size_t at = 0; at < length;) {
-        const ssize_t got =
-            ::pread(file, scratch.data(), std::min(scratch.size(), length - at), static_cast<off_t>(offset + at));
-        if (got <= 0) return; // whoever sends the bytes meets the same error
-        at += static_cast<std::size_t>(got);
+void begin_to_read(int file, std::uint64_t offset, std::size_t length) noexcept {
+    static_cast<void>(::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_WILLNEED));
+}
+
+void wait_until_read(int file, std::uint64_t offset, std::size_t length) noexcept {
+    char byte = 0;
+    const auto wait_for = [&](std::uint64_t at) { return ::pread(file, &byte, 1, static_cast<off_t>(at)) == 1; };
+    for (std::size_t at = 0; at < length; at += probe_step) {
+        if (!wait_for(offset + at)) return; // whoever sends the bytes meets the same error
     }
+    static_cast<void>(wait_for(offset + length - 1));
 }
 
 ssize_t read_from_memory(int file, std::span<char> out, std::uint64_t offset) noexcept {

@@ -8,11 +8,15 @@
 namespace berth::http {
 
 /// Whether all of a file's bytes from `offset` are in memory, so that reading them does not wait for a disk. Where the
-/// system cannot tell, the answer is yes.
-bool is_in_memory(int file, std::uint64_t offset, std::size_t length) noexcept;
+/// system cannot tell, the answer is yes. `being_read`: some of them may be on their way, so each part is looked at.
+bool is_in_memory(int file, std::uint64_t offset, std::size_t length, bool being_read) noexcept;
 
-/// Reads the bytes into the system's memory, waiting for the disk, and starts to read as many after them. For workers.
-void bring_into_memory(int file, std::uint64_t offset, std::size_t length) noexcept;
+/// Has the system begin to read the bytes, and does not wait for them; it may wait for its place in the disk's queue. For
+/// workers.
+void begin_to_read(int file, std::uint64_t offset, std::size_t length) noexcept;
+
+/// Waits until the bytes are in memory. For workers.
+void wait_until_read(int file, std::uint64_t offset, std::size_t length) noexcept;
 
 /// Reads only what is in memory: bytes, 0 at the file's end, or -1 with errno EAGAIN where a disk would be waited for.
 ssize_t read_from_memory(int file, std::span<char> out, std::uint64_t offset) noexcept;

@@ -1,9 +1,11 @@
 #include "http/server/response_writer.hpp"
 
 #include "http/server/page_cache.hpp"
+#include "http/server/read_ahead.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 
 namespace berth::http {
 namespace {
@@ -86,17 +88,16 @@ Task<bool> ResponseWriter::send_file() {
     const std::uint64_t end = offset + file_->length;
     std::uint64_t in_memory = offset; // up to here the system has the bytes at hand
     std::uint64_t sent_in_turn = 0;
+    ReadAhead ahead(workers_, *file_);
     while (offset < end) {
         if (offset == in_memory) {
             const auto window = static_cast<std::size_t>(std::min<std::uint64_t>(file_window, end - offset));
-            if (!is_in_memory(file, offset, window)) {
-                auto bringing = workers_.run([file, offset, window] {
-                    bring_into_memory(file, offset, window);
-                    return true;
-                });
-                co_await bringing;
+            if (!ahead.is_in_memory(offset, window)) {
+                auto waiting = workers_.run([&ahead, offset, window] { return ahead.wait_for(offset, window); });
+                co_await waiting;
             }
             in_memory = offset + window;
+            ahead.go_on(in_memory);
         }
         const Sent sent = wire_.send_file(file, offset, static_cast<std::size_t>(in_memory - offset));
         if (sent.failed) co_return false;
@@ -123,6 +124,7 @@ Task<bool> ResponseWriter::send_file_encrypted() {
     std::uint64_t offset = file_->offset;
     const std::uint64_t end = offset + file_->length;
     const auto memory = std::make_unique_for_overwrite<char[]>(tls_file_piece);
+    ReadAhead ahead(workers_, *file_);
     std::uint64_t sent_in_turn = 0;
     while (offset < end) {
         const std::span<char> room(memory.get(),
@@ -130,15 +132,16 @@ Task<bool> ResponseWriter::send_file_encrypted() {
         ssize_t got = read_from_memory(file, room, offset);
         if (got < 0 && errno == EAGAIN) {
             const auto window = static_cast<std::size_t>(std::min<std::uint64_t>(file_window, end - offset));
-            auto bringing = workers_.run([file, room, offset, window] {
-                bring_into_memory(file, offset, window);
+            auto waiting = workers_.run([&ahead, file, room, offset, window] {
+                ahead.wait_for(offset, window);
                 return ::pread(file, room.data(), room.size(), static_cast<off_t>(offset));
             });
-            got = co_await bringing;
+            got = co_await waiting;
         }
         if (got <= 0) co_return false; // an error, or a file that is shorter than it was
         std::string_view piece(memory.get(), static_cast<std::size_t>(got));
         offset += piece.size();
+        ahead.go_on(offset);
         sent_in_turn += piece.size();
         while (!piece.empty()) {
             const Sent sent = wire_.send(piece);

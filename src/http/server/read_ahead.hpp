@@ -1,0 +1,37 @@
+#pragma once
+
+#include "base/file_descriptor.hpp"
+#include "base/worker_pool.hpp"
+#include "http/message.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace berth::http {
+
+/// The disk's part in sending one file from its beginning to its end: what is not in memory is waited for on a worker, and
+/// from then on the disk reads ahead of what is sent. One coroutine at a time.
+class ReadAhead {
+public:
+    ReadAhead(WorkerPool& workers, const FileRange& file) noexcept
+        : workers_(workers), file_(file.file), end_(file.offset + file.length) {}
+
+    bool is_in_memory(std::uint64_t offset, std::size_t length) noexcept;
+    /// Blocks until the bytes are in memory, or cannot be read. For workers. Returns true.
+    bool wait_for(std::uint64_t offset, std::size_t length) noexcept;
+    /// What lies before `offset` needs the disk no more: has the bytes after it read, without waiting.
+    void go_on(std::uint64_t offset);
+
+private:
+    // Takes the part before `until` that nobody asked the disk for yet; 0: it was.
+    std::size_t take(std::uint64_t until) noexcept;
+
+    WorkerPool& workers_;
+    std::shared_ptr<FileDescriptor> file_;
+    std::uint64_t end_;
+    std::uint64_t asked_ = 0; // the disk was asked for what is before
+    bool is_cold_ = false;
+};
+
+} // namespace berth::http
