@@ -56,7 +56,7 @@ TEST_F(ReadAheadTest, WhatIsWaitedForIsInMemoryAndTheNextIsReadMeanwhile) {
     EXPECT_TRUE(ahead.wait_for(0, mebibyte));
     EXPECT_TRUE(ahead.is_in_memory(0, mebibyte));
     EXPECT_TRUE(comes_into_memory(3 * mebibyte));
-    EXPECT_FALSE(is_in_memory(file_->get(), 8 * mebibyte, mebibyte, true)) << "not all at once";
+    EXPECT_FALSE(is_in_memory(file_->get(), 15 * mebibyte, mebibyte, true)) << "not all at once";
     ahead.go_on(3 * mebibyte);
     EXPECT_TRUE(comes_into_memory(6 * mebibyte));
     // Forgotten under its hands: it is waited for again.
@@ -72,7 +72,7 @@ TEST_F(ReadAheadTest, NothingAfterTheRangeIsRead) {
     ahead.go_on(mebibyte);
     ahead.go_on(2 * mebibyte);
     EXPECT_TRUE(comes_into_memory(mebibyte));
-    EXPECT_FALSE(is_in_memory(file_->get(), 4 * mebibyte, mebibyte, true));
+    EXPECT_FALSE(is_in_memory(file_->get(), 15 * mebibyte, mebibyte, true));
 }
 
 TEST_F(ReadAheadTest, OfAFileInMemoryTheDiskIsAskedNothing) {
@@ -80,7 +80,7 @@ TEST_F(ReadAheadTest, OfAFileInMemoryTheDiskIsAskedNothing) {
     ReadAhead ahead(workers_, range(16 * mebibyte));
     EXPECT_TRUE(ahead.is_in_memory(0, mebibyte));
     ahead.go_on(mebibyte);
-    EXPECT_FALSE(is_in_memory(file_->get(), 4 * mebibyte, mebibyte, true));
+    EXPECT_FALSE(is_in_memory(file_->get(), 15 * mebibyte, mebibyte, true));
 }
 
 TEST_F(ReadAheadTest, AFileThatIsTooShortIsNotWaitedForForEver) {
