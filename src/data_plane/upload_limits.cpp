@@ -14,7 +14,7 @@ namespace berth::data_plane {
 namespace {
 
 // How many bytes are taken ahead of those that come without a length: one look at the limits for so many.
-constexpr std::uint64_t ahead = 1024 * 1024;
+constexpr std::uint64_t ahead = std::uint64_t{1} << 20U;
 // So many that rest for too long are forgotten on the way; the rest when it matters.
 constexpr std::size_t expired_on_the_way = 64;
 constexpr std::size_t all = std::numeric_limits<std::size_t>::max();

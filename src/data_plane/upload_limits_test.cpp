@@ -303,6 +303,7 @@ TEST_F(UploadLimitsTest, WhatTheStoreFindsCounts) {
 TEST_F(UploadLimitsTest, CountsAreRightAfterManyThreads) {
     limit({.identity_uploads = 5, .identity_bytes = 500});
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int number = 0; number < 4; ++number) {
         threads.emplace_back([&, number] {
             const UploadAccount& account = number % 2 == 0 ? alice : bob;

@@ -222,7 +222,7 @@ Task<Result<http::Response>> UploadRoutes::finish(Context& context) {
 
 Task<Result<http::Response>> UploadRoutes::receive_last(Context& context, const UploadSession& session,
                                                         const Digest& expected) {
-    http::Request& request = context.request();
+    const http::Request& request = context.request();
     const auto range = range_of(request);
     if (!range) co_return std::unexpected(range.error());
     if (auto room = check_room(request, 0); !room) co_return failure(std::move(room));

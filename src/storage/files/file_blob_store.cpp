@@ -87,7 +87,8 @@ void tidy_later(const std::shared_ptr<FileStoreContext>& context, const Guid& id
     context->open.close_soon(id);
     context->workers.submit([context, id] {
         FileUpload upload(context, id, DigestAlgorithm::sha256);
-        static_cast<void>(upload.resume()); // a failure leaves it to `discard_uploads_older_than`
+        const auto resumed = upload.resume(); // a failure leaves it to `discard_uploads_older_than`
+        (void)resumed;
     });
 }
 
