@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <climits>
@@ -24,13 +25,20 @@ public:
         const auto time = std::chrono::floor<std::chrono::microseconds>(message.time);
         const auto level = spdlog::level::to_string_view(message.level);
         const std::string_view text(message.payload.data(), message.payload.size());
-        fmt::format_to(std::back_inserter(out), "{{\"time\":\"{}\",\"level\":\"{}\",", to_rfc3339(time),
-                       std::string_view(level.data(), level.size()));
+        const auto add = [&out](std::string_view part) { out.append(part.data(), part.data() + part.size()); };
+        add("{\"time\":\"");
+        add(to_rfc3339(time));
+        add("\",\"level\":\"");
+        add(std::string_view(level.data(), level.size()));
+        add("\",");
         if (text.starts_with('{') && text.ends_with('}')) {
-            fmt::format_to(std::back_inserter(out), "{}\n", text.substr(1));
+            add(text.substr(1));
         } else {
-            fmt::format_to(std::back_inserter(out), "\"message\":{}}}\n", boost::json::serialize(boost::json::value(text)));
+            add("\"message\":");
+            add(boost::json::serialize(boost::json::value(text)));
+            add("}");
         }
+        add("\n");
     }
     std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonLines>(); }
 };
@@ -58,7 +66,8 @@ protected:
 
 private:
     // A pipe says yes when it has room for PIPE_BUF bytes at least (pipe(7)), a file always.
-    static bool has_room() noexcept {
+    bool has_room() const noexcept {
+        if (is_file_) return true;
         pollfd descriptor{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
         return ::poll(&descriptor, 1, 0) == 1;
     }
@@ -77,6 +86,12 @@ private:
         }
     }
 
+    static bool is_regular_file() noexcept {
+        struct stat found{};
+        return ::fstat(STDERR_FILENO, &found) == 0 && S_ISREG(found.st_mode);
+    }
+
+    const bool is_file_ = is_regular_file();
     spdlog::memory_buf_t line_;
     std::uint64_t lost_ = 0;
 };

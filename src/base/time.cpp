@@ -38,9 +38,20 @@ bool take(std::string_view& text, std::string_view any_of) {
 
 std::string to_rfc3339(Timestamp time) {
     const Fields f = fields_of(time);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}0Z", static_cast<int>(f.date.year()),
-                       static_cast<unsigned>(f.date.month()), static_cast<unsigned>(f.date.day()), f.clock.hours().count(),
-                       f.clock.minutes().count(), f.clock.seconds().count(), f.clock.subseconds().count());
+    std::string out = "0000-00-00T00:00:00.0000000Z";
+    // Each line of the log has one: digits without a format string. Years of four digits are all that is ever parsed.
+    const auto put = [&out](std::size_t begin, std::size_t count, auto number) {
+        auto left = static_cast<std::uint64_t>(number);
+        for (std::size_t at = begin + count; at > begin; left /= 10) out[--at] = static_cast<char>('0' + left % 10);
+    };
+    put(0, 4, static_cast<int>(f.date.year()));
+    put(5, 2, static_cast<unsigned>(f.date.month()));
+    put(8, 2, static_cast<unsigned>(f.date.day()));
+    put(11, 2, f.clock.hours().count());
+    put(14, 2, f.clock.minutes().count());
+    put(17, 2, f.clock.seconds().count());
+    put(20, 6, f.clock.subseconds().count());
+    return out;
 }
 
 std::optional<Timestamp> parse_rfc3339(std::string_view text) {
