@@ -3,12 +3,15 @@
 #include "base/encoding.hpp"
 #include "base/percent.hpp"
 
+#include <boost/container/small_vector.hpp>
 #include <boost/json/array.hpp>
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <forward_list>
 
 namespace berth::gateway {
 namespace {
@@ -24,8 +27,10 @@ bool ignores_case(Protocol protocol) noexcept {
     return protocol == Protocol::resource_manager || protocol == Protocol::graph || protocol == Protocol::sign_in;
 }
 
-std::vector<std::string_view> split(std::string_view path) {
-    std::vector<std::string_view> out;
+using Segments = boost::container::small_vector<std::string_view, 16>; // most paths have no more
+
+Segments split(std::string_view path) {
+    Segments out;
     if (path.starts_with('/')) path.remove_prefix(1);
     while (!path.empty()) {
         const std::size_t end = std::min(path.find('/'), path.size());
@@ -33,6 +38,11 @@ std::vector<std::string_view> split(std::string_view path) {
         path.remove_prefix(std::min(end + 1, path.size()));
     }
     return out; // a slash at the end makes no segment
+}
+
+// What percent-decoding would leave as it is.
+bool is_plain(std::string_view segment) noexcept {
+    return std::ranges::all_of(segment, [](char c) { return c > ' ' && c <= '~' && c != '%'; });
 }
 
 } // namespace
@@ -86,22 +96,27 @@ const Router::Candidates& Router::candidates(std::string_view first_segment) con
 Result<Router::Match> Router::find(http::Method method, std::string_view path) const {
     if (method == http::Method::head) method = http::Method::get;
 
-    std::vector<std::string> whole;     // as sent
-    std::vector<std::size_t> not_empty; // the same without empty segments
-    for (const std::string_view raw : split(path)) {
-        auto decoded = percent_decode(raw);
-        if (!decoded || *decoded == "." || *decoded == "..") {
-            return failure(ErrorCode::name_invalid, "The path has a broken percent escape, a NUL, '.' or '..'.");
+    const auto not_readable = [] {
+        return failure(ErrorCode::name_invalid, "The path has a broken percent escape, a NUL, '.' or '..'.");
+    };
+    Segments whole = split(path);                              // as sent
+    boost::container::small_vector<std::size_t, 16> not_empty; // the same without empty segments
+    std::forward_list<std::string> decoded_segments;           // what some of them look at
+    if (whole.size() > most_segments) return failure(ErrorCode::name_invalid, "The path has too many segments.");
+    for (std::string_view& segment : whole) {
+        if (!is_plain(segment)) {
+            auto decoded = percent_decode(segment);
+            if (!decoded) return not_readable();
+            segment = decoded_segments.emplace_front(std::move(*decoded));
         }
-        if (!decoded->empty()) not_empty.push_back(whole.size());
-        whole.push_back(std::move(*decoded));
-        if (whole.size() > most_segments) return failure(ErrorCode::name_invalid, "The path has too many segments.");
+        if (segment == "." || segment == "..") return not_readable();
+        if (!segment.empty()) not_empty.push_back(static_cast<std::size_t>(&segment - whole.data()));
     }
 
     const auto segment_count = [&](const Route& route) {
         return ignores_case(route.protocol) ? not_empty.size() : whole.size();
     };
-    const auto segment_at = [&](const Route& route, std::size_t i) -> const std::string& {
+    const auto segment_at = [&](const Route& route, std::size_t i) {
         return ignores_case(route.protocol) ? whole[not_empty[i]] : whole[i];
     };
     const auto equal = [](const Route& route, std::string_view literal, std::string_view text) {
@@ -119,9 +134,9 @@ Result<Router::Match> Router::find(http::Method method, std::string_view path) c
         for (const Segment& segment : compiled.segments) {
             if (segment.kind == Segment::Kind::literal && !equal(route, segment.text, segment_at(route, at))) return false;
             if (segment.kind == Segment::Kind::one) {
-                const std::string& text = segment_at(route, at);
+                const std::string_view text = segment_at(route, at);
                 // An encoded slash would smuggle segments into what is read as one: a scope, a name.
-                if (text.empty() || text.find('/') != std::string::npos) return false;
+                if (text.empty() || text.contains('/')) return false;
             }
             at += segment.kind == Segment::Kind::many ? extra + 1 : 1;
         }
@@ -145,6 +160,7 @@ Result<Router::Match> Router::find(http::Method method, std::string_view path) c
     }
 
     Match match{&routes_[*best], {}};
+    match.parameters.reserve(compiled_[*best].segments.size());
     std::size_t at = 0;
     const std::size_t extra = segment_count(*match.route) - compiled_[*best].segments.size();
     for (const Segment& segment : compiled_[*best].segments) {
