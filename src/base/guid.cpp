@@ -53,8 +53,17 @@ Guid Guid::random() {
     return Guid(std::move(out));
 }
 
+bool Guid::is_compact(std::string_view text) const noexcept {
+    std::size_t at = 0;
+    for (const char c : value_) {
+        if (c != '-' && (at == text.size() || text[at++] != c)) return false;
+    }
+    return at == text.size();
+}
+
 std::string Guid::compact() const {
     std::string out;
+    out.reserve(value_.size());
     for (const char c : value_) {
         if (c != '-') out += c;
     }

@@ -19,6 +19,8 @@ public:
     const std::string& value() const noexcept { return value_; }
     /// The 32 digits without dashes, as registry ids are written in tokens.
     std::string compact() const;
+    /// Whether the text is what `compact` gives.
+    bool is_compact(std::string_view text) const noexcept;
     auto operator<=>(const Guid&) const = default;
 
 private:

@@ -23,8 +23,8 @@ http::Response accepted() { return gateway::empty_response(202); }
 
 http::Response not_modified(std::string_view digest, std::string_view entity_tag) {
     auto response = gateway::empty_response(304);
-    response.headers.add("ETag", std::string(entity_tag));
-    response.headers.add("Docker-Content-Digest", std::string(digest));
+    response.headers.add("ETag", entity_tag);
+    response.headers.add("Docker-Content-Digest", digest);
     return response;
 }
 

@@ -318,7 +318,8 @@ TEST_F(RepositoryTokens, ARefusalNamesTokenScopeMapAndAction) {
 
 TEST_F(RepositoryTokens, ANarrowedOneDoesNoMore) {
     allow({"repositories/*/content/read", "repositories/*/content/write"});
-    ci_.narrowed_to = std::vector<identity::TokenScope>{{"repository", "app", {"pull"}}};
+    ci_.narrowed_to = std::make_shared<const std::vector<identity::TokenScope>>(
+        std::initializer_list<identity::TokenScope>{{"repository", "app", {"pull"}}});
     EXPECT_TRUE(may(p::pull, "app"));
     EXPECT_FALSE(may(p::push, "app"));
     EXPECT_FALSE(may(p::pull, "other"));

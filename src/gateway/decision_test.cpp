@@ -114,14 +114,17 @@ TEST(Decision, ARefusalNamesWhoWhatWhereAndTheRoleThatWouldDo) {
 
 TEST(Decision, ATokenNarrowsAndNeverWidens) {
     Caller caller = principal_caller();
-    caller.narrowed_to = std::vector<TokenScope>{{"repository", "library/app", {"pull"}}};
+    caller.narrowed_to = std::make_shared<const std::vector<TokenScope>>(
+        std::initializer_list<TokenScope>{{"repository", "library/app", {"pull"}}});
     EXPECT_TRUE(ask(world("AcrPush"), caller, permissions::pull));
     EXPECT_FALSE(ask(world("AcrPush"), caller, permissions::push));
     EXPECT_FALSE(ask(world("AcrPush"), caller, permissions::catalog));
     EXPECT_FALSE(ask(world(""), caller, permissions::pull)); // asked for is not granted
-    caller.narrowed_to = std::vector<TokenScope>{{"repository", "other", {"*"}}};
+    caller.narrowed_to =
+        std::make_shared<const std::vector<TokenScope>>(std::initializer_list<TokenScope>{{"repository", "other", {"*"}}});
     EXPECT_FALSE(ask(world("AcrPush"), caller, permissions::pull));
-    caller.narrowed_to = std::vector<TokenScope>{{"repository", "*", {"*"}}, {"registry", "catalog", {"*"}}};
+    caller.narrowed_to = std::make_shared<const std::vector<TokenScope>>(
+        std::initializer_list<TokenScope>{{"repository", "*", {"*"}}, {"registry", "catalog", {"*"}}});
     EXPECT_TRUE(ask(world("AcrPush"), caller, permissions::push));
     EXPECT_TRUE(ask(world("AcrPush"), caller, permissions::catalog));
 }

@@ -13,7 +13,7 @@ http::Response json_response(unsigned status, const boost::json::value& value) {
 http::Response text_response(unsigned status, std::string_view media_type, std::string body) {
     http::Response response;
     response.status = status;
-    response.headers.add("Content-Type", std::string(media_type));
+    response.headers.add("Content-Type", media_type);
     response.body = std::move(body);
     return response;
 }

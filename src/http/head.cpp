@@ -86,7 +86,7 @@ private:
             break;
         default: break;
         }
-        request_.headers.add(std::string(view(name)), std::string(content));
+        request_.headers.add(view(name), content);
     }
     void on_header_impl(error_code&) override {}
 

@@ -48,7 +48,7 @@ TEST(Head, FillsTheRequest) {
     EXPECT_EQ(request.host, "example.com:5000");
     EXPECT_EQ(request.content_length, 17U);
     EXPECT_TRUE(request.has_body);
-    EXPECT_EQ(request.headers.fields().size(), 6U);
+    EXPECT_EQ(request.headers.size(), 6U);
     EXPECT_EQ(request.headers.find("x-empty"), "");
     EXPECT_EQ(request.headers.all("X"), (std::vector<std::string_view>{"1", "2"}));
     EXPECT_TRUE(framing.expects_continue);

@@ -18,22 +18,34 @@ namespace berth::http {
 enum class Method : std::uint8_t { get, head, post, put, patch, delete_, options, other };
 std::string_view to_string(Method method) noexcept;
 
-/// Header fields in their order; names are compared without regard to case.
+/// Header fields in their order; names are compared without regard to case. What is read from them is good until the next
+/// `add` or `set`.
 class Headers {
 public:
-    /// Makes room for that many fields.
-    void reserve(std::size_t count) { fields_.reserve(count); }
-    void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+    /// Makes room for that many fields of usual length.
+    void reserve(std::size_t count);
+    /// Neither may look into these same headers.
+    void add(std::string_view name, std::string_view value);
     /// Replaces all fields of that name.
-    void set(std::string_view name, std::string value);
+    void set(std::string_view name, std::string_view value);
     /// The first field of that name.
     std::optional<std::string_view> find(std::string_view name) const noexcept;
     /// All fields of that name.
     std::vector<std::string_view> all(std::string_view name) const;
-    const std::vector<std::pair<std::string, std::string>>& fields() const noexcept { return fields_; }
+
+    std::size_t size() const noexcept { return fields_.size(); }
+    /// Name and value.
+    std::pair<std::string_view, std::string_view> operator[](std::size_t index) const noexcept;
 
 private:
-    std::vector<std::pair<std::string, std::string>> fields_;
+    // One text for all: a string for each name and value would be half of all the memory that a small answer asks for.
+    struct Field {
+        std::size_t begin = 0;
+        std::size_t name_size = 0;
+        std::size_t value_size = 0;
+    };
+    std::string text_;
+    std::vector<Field> fields_;
 };
 
 /// A request whose head was read and checked; the body is still on the wire. `path` and `query` look into `target`, so a

@@ -6,6 +6,7 @@
 #include "rbac/subject.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -43,8 +44,8 @@ struct Caller {
     /// Which of the secrets of whoever calls stands behind this, itself or through tokens that were made with it; nothing
     /// made with a secret outlives it (`Credentials::check_secret`). Empty: none that could go away by itself.
     std::string secret{};
-    /// A registry access token may be used only for what was asked when it was made; nullopt: not narrowed.
-    std::optional<std::vector<TokenScope>> narrowed_to{};
+    /// A registry access token may be used only for what was asked when it was made; nullptr: not narrowed.
+    std::shared_ptr<const std::vector<TokenScope>> narrowed_to{};
     /// When the registry token or the outside issuer's token that proved this expires: no token made with it lives longer.
     /// nullopt: not of such a token.
     std::optional<Timestamp> until{};

@@ -54,7 +54,7 @@ TEST(TokenScope, ListsAreBounded) {
 TEST(Caller, ATokenAllowsWhatWasAskedFor) {
     const auto allows = [](std::string_view asked, std::string_view type, std::string_view name, std::string_view action) {
         Caller caller;
-        caller.narrowed_to = TokenScope::parse_list(asked);
+        caller.narrowed_to = std::make_shared<const std::vector<TokenScope>>(TokenScope::parse_list(asked));
         return caller.narrowing_allows(type, name, action);
     };
     const struct {

@@ -314,7 +314,7 @@ Result<Caller> DirectoryTokens::verify(const tenant::World& world, std::span<con
                   .registry = std::nullopt,
                   .token = std::nullopt,
                   .secret = claims->secret,
-                  .narrowed_to = std::nullopt,
+                  .narrowed_to = nullptr,
                   .until = std::nullopt,
                   .outside_groups = claims->outside_groups};
 }

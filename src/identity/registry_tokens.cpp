@@ -44,14 +44,16 @@ const tenant::RegistryToken* usable_token(const tenant::World& world, const tena
 }
 
 // Whom the claims name, as the world has them now.
-Result<Caller> caller_of(const tenant::World& world, const tenant::Registry& registry, const RegistryClaims& claims) {
+Result<Caller> caller_of(const tenant::World& world, const tenant::Registry& registry,
+                         const std::shared_ptr<const RegistryClaims>& remembered) {
+    const RegistryClaims& claims = *remembered;
     Caller caller{.kind = claims.caller,
                   .principal = claims.principal,
                   .name = {},
                   .registry = registry.id,
                   .token = claims.token,
                   .secret = claims.secret,
-                  .narrowed_to = std::nullopt,
+                  .narrowed_to = nullptr,
                   .until = std::nullopt};
     switch (claims.caller) {
     case CallerKind::anonymous:
@@ -75,7 +77,9 @@ Result<Caller> caller_of(const tenant::World& world, const tenant::Registry& reg
         break;
     }
     }
-    if (claims.kind == RegistryTokenKind::access) caller.narrowed_to = claims.asked;
+    if (claims.kind == RegistryTokenKind::access) {
+        caller.narrowed_to = std::shared_ptr<const std::vector<TokenScope>>(remembered, &claims.asked);
+    }
     caller.until = Timestamp(std::chrono::seconds(claims.expires));
     return caller;
 }
@@ -166,7 +170,7 @@ Result<Caller> RegistryTokens::Memory::verify(const KeyRing& keys, Timestamp now
         return refused(fmt::format("This is no {} token: its grant_type is '{}'.",
                                    *kind == RegistryTokenKind::refresh ? "refresh" : "access", to_string(claims->kind)));
     }
-    if (claims->registry_id != registry.id.compact()) return refused("The token is for another registry.");
+    if (!registry.id.is_compact(claims->registry_id)) return refused("The token is for another registry.");
     if (claims->audience != registry.login_server) {
         return refused(
             fmt::format("The token is for the audience '{}', not for '{}'.", claims->audience, registry.login_server));
@@ -176,7 +180,7 @@ Result<Caller> RegistryTokens::Memory::verify(const KeyRing& keys, Timestamp now
         (claims->mode != registry.mode || claims->mode_epoch != registry.mode_epoch)) {
         return refused("The token was issued before the registry's role assignment mode was switched. Ask for a new one.");
     }
-    return caller_of(world, registry, *claims);
+    return caller_of(world, registry, claims);
 }
 
 RegistryTokens::RegistryTokens(const KeyRing& keys, const Clock& clock)

@@ -55,7 +55,7 @@ http::Response preflight(const Context& context, const std::optional<std::string
     const bool plain = std::ranges::all_of(asked, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == ',' || c == ' ';
     });
-    if (plain && !asked.empty()) response.headers.set("Access-Control-Allow-Headers", std::string(asked));
+    if (plain && !asked.empty()) response.headers.set("Access-Control-Allow-Headers", asked);
     return response;
 }
 

@@ -301,6 +301,8 @@ def test_a_drain_under_load_loses_nothing(target):
 @pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit (util-linux) is not there")
 def test_few_descriptors(target):
     """Those who are connected are served, the others wait and have their turn; nobody is told that a thing is not there."""
+    if is_sanitized():
+        pytest.skip("the sanitizer itself needs descriptors: without them it takes every virtual call for a wrong one")
     place = target(prefix=("prlimit", "--nofile=300:300"))
     # More of them than the server keeps descriptors for files, each longer than a kernel buffers for a connection.
     large = os.urandom(8 * MEBIBYTE)

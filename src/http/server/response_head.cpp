@@ -84,7 +84,8 @@ void append_head(std::string& out, const Response& response, const Delivery& del
 
     const bool with_body = has_body(response, delivery);
     bool length_set = false;
-    for (const auto& [name, value] : response.headers.fields()) {
+    for (std::size_t i = 0; i < response.headers.size(); ++i) {
+        const auto [name, value] = response.headers[i];
         if (is_framing(name)) continue;
         if (name.size() == 14 && same_name(name, "Content-Length")) {
             if (with_body || response.status == 204 || length_set) continue;
