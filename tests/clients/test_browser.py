@@ -7,6 +7,7 @@ import pytest
 
 from harness.browser import ARM_USER_SCOPE, AZ_CLIENT, Pkce, authorize_path, redeem
 from harness.content import unique
+from harness.crowd import wait_for  # what a click leads to may take a while
 from programs.chromium import Chromium
 from programs.listener import Listener
 
@@ -59,9 +60,9 @@ def test_a_person_signs_in_to_az_and_out(chromium, http, tenant, person, site, c
     address, came = client
     pkce = Pkce()
     chromium.open(site + authorize_path(tenant, pkce, redirect_uri=address, prompt="select_account"))
-    assert "Azure CLI" in chromium.text
+    wait_for(lambda: "Azure CLI" in chromium.text)
     fill_in(chromium, person, "wrong")
-    assert "invalid username or password" in chromium.text
+    wait_for(lambda: "invalid username or password" in chromium.text)
     fill_in(chromium, person, PASSWORD)
     chromium.find("#done")  # the page has posted itself there: its policy lets it
     fields = came.get(timeout=30)
@@ -78,13 +79,13 @@ def test_a_person_signs_in_to_az_and_out(chromium, http, tenant, person, site, c
     # Signed in already: one click.
     pkce = Pkce()
     chromium.open(site + authorize_path(tenant, pkce, redirect_uri=address, prompt="select_account"))
-    assert person in chromium.text
+    wait_for(lambda: person in chromium.text)
     chromium.click("#continue")
     chromium.find("#done")
     redeem(http, tenant, came.get(timeout=30)["code"], pkce, redirect_uri=address).expect(200)
 
     chromium.open(f"{site}/{tenant}/oauth2/v2.0/logout")
-    assert "signed out" in chromium.text
+    wait_for(lambda: "signed out" in chromium.text)
     chromium.open(site + authorize_path(tenant, pkce, redirect_uri=address, prompt="select_account"))
     chromium.find("#password")
 
@@ -95,7 +96,7 @@ def test_a_redirect_after_the_password(chromium, tenant, person, site, client):
     chromium.open(f"{site}/{tenant}/oauth2/v2.0/logout")
     chromium.open(site + authorize_path(tenant, Pkce(), redirect_uri=address, response_mode="fragment", prompt="login"))
     fill_in(chromium, person, PASSWORD)
-    assert chromium.url.startswith(address) and "#code=" in chromium.url
+    wait_for(lambda: chromium.url.startswith(address) and "#code=" in chromium.url)
 
 
 def test_a_person_signs_a_device_in(chromium, http, tenant, person, site):
@@ -104,14 +105,14 @@ def test_a_person_signs_a_device_in(chromium, http, tenant, person, site):
     chromium.open(site + "/devicelogin")
     chromium.type("#user_code", "XXXXXXXXX")
     chromium.click("#submit")
-    assert "not known" in chromium.text
+    wait_for(lambda: "not known" in chromium.text)
     chromium.type("#user_code", started["user_code"].lower())
     chromium.click("#submit")
     fill_in(chromium, person, PASSWORD)
     chromium.find("#cancel")
-    assert person in chromium.text and "Azure CLI" in chromium.text
+    wait_for(lambda: person in chromium.text and "Azure CLI" in chromium.text)
     chromium.click("#continue")
-    assert "You have signed in" in chromium.text
+    wait_for(lambda: "You have signed in" in chromium.text)
     http.post(f"/{tenant}/oauth2/v2.0/token", form={"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": AZ_CLIENT,
                                                     "device_code": started["device_code"]}).expect(200)
 
