@@ -64,8 +64,12 @@ class Chromium:
 
     @property
     def text(self) -> str:
-        """In one call: an element that was found before may belong to a page that is gone by now."""
-        return self.run("return document.body ? document.body.innerText : ''")
+        while True:
+            try:
+                return self._call("GET", f"{self.session}/element/{self.find('body')}/text")
+            except WebDriverError as error:
+                if "stale element" not in str(error):  # else another page came in between
+                    raise
 
     def find(self, selector: str) -> str:
         """Waits until something matches the CSS selector."""
