@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
     }
     berth::identity::Caller caller;
-    caller.narrowed_to = scopes;
+    caller.narrowed_to = std::make_shared<const std::vector<TokenScope>>(scopes);
     for (const TokenScope& scope : scopes) {
         for (const std::string& action : scope.actions) {
             if (!caller.narrowing_allows(scope.type, scope.name, action)) std::abort();

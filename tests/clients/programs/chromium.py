@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import signal
 import subprocess
 import tempfile
 import threading
@@ -24,7 +25,8 @@ class Chromium:
     def __init__(self, driver: str, browser: str) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="chromium", ignore_cleanup_errors=True)
         environment = {**os.environ, "HOME": self.folder.name}
-        self.process = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+        self.process = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment,
+                                        start_new_session=True)
         self.port = self._port()
         # What the driver says later would fill the pipe.
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
@@ -45,8 +47,8 @@ class Chromium:
                 return int(found[1])
         raise WebDriverError(f"chromedriver did not start: {said}")
 
-    def _call(self, method: str, path: str, body: dict | None = None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+    def _call(self, method: str, path: str, body: dict | None = None, seconds: float = 60):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=seconds)
         data = json.dumps(body if body is not None else {}) if method == "POST" else None
         connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
         value = json.loads(connection.getresponse().read())["value"]
@@ -104,8 +106,10 @@ class Chromium:
     def stop(self) -> None:
         try:
             if self.session:
-                self._call("DELETE", self.session)
+                self._call("DELETE", self.session, seconds=5)
+        except (WebDriverError, OSError):
+            pass  # at its end the browser may wait for something outside for a minute
         finally:
-            self.process.terminate()
+            os.killpg(self.process.pid, signal.SIGKILL)  # the driver, and the browser that it started
             self.process.wait(timeout=30)
             self.folder.cleanup()

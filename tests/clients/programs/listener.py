@@ -25,7 +25,9 @@ class Listener:
             def log_message(self, *arguments):
                 pass
 
-        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        # A browser opens connections ahead of what it may ask; one thread would wait for the first of them.
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.block_on_close = False
         self.address = f"http://localhost:{self.server.server_port}"
 
     def __enter__(self) -> "Listener":
