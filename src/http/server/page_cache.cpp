@@ -1,6 +1,9 @@
 #include "http/server/page_cache.hpp"
 
+#include "base/file_descriptor.hpp"
+
 #include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -61,17 +64,24 @@ bool is_in_memory(int file, std::uint64_t offset, std::size_t length, bool being
     return is_filled(offset + length - 1);
 }
 
-void begin_to_read(int file, std::uint64_t offset, std::size_t length) noexcept {
-    static_cast<void>(::posix_fadvise(file, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_WILLNEED));
-}
-
-void wait_until_read(int file, std::uint64_t offset, std::size_t length) noexcept {
-    char byte = 0;
-    const auto wait_for = [&](std::uint64_t at) { return ::pread(file, &byte, 1, static_cast<off_t>(at)) == 1; };
-    for (std::size_t at = 0; at < length; at += probe_step) {
-        if (!wait_for(offset + at)) return; // whoever sends the bytes meets the same error
+// Sent to nowhere: reading as it comes gets large folios from the system, of which sending costs half as much as of the
+// single pages that POSIX_FADV_WILLNEED leaves, and a tenth of the time to get them.
+void read_into_memory(int file, std::uint64_t offset, std::size_t length) noexcept {
+    static const FileDescriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    auto position = static_cast<off_t>(offset);
+    const off_t end = position + static_cast<off_t>(length);
+    while (position < end) {
+        const ssize_t count = ::sendfile(nowhere.get(), file, &position, static_cast<std::size_t>(end - position));
+        if (count == 0 || (count < 0 && errno == EIO)) return;
+        if (count < 0 && errno != EINTR) break;
     }
-    static_cast<void>(wait_for(offset + length - 1));
+    if (position >= end) return;
+    // Where there is no such device: page by page.
+    static_cast<void>(::posix_fadvise(file, position, end - position, POSIX_FADV_WILLNEED));
+    char byte = 0;
+    const auto wait_for = [&](off_t at) { return ::pread(file, &byte, 1, at) == 1; };
+    while (position < end && wait_for(position)) position += probe_step;
+    if (position >= end) wait_for(end - 1);
 }
 
 ssize_t read_from_memory(int file, std::span<char> out, std::uint64_t offset) noexcept {

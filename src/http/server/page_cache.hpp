@@ -11,12 +11,9 @@ namespace berth::http {
 /// system cannot tell, the answer is yes. `being_read`: some of them may be on their way, so each part is looked at.
 bool is_in_memory(int file, std::uint64_t offset, std::size_t length, bool being_read) noexcept;
 
-/// Has the system begin to read the bytes, and does not wait for them; it may wait for its place in the disk's queue. For
-/// workers.
-void begin_to_read(int file, std::uint64_t offset, std::size_t length) noexcept;
-
-/// Waits until the bytes are in memory. For workers.
-void wait_until_read(int file, std::uint64_t offset, std::size_t length) noexcept;
+/// Reads the bytes into memory and waits for them, without copying them. The system reads on behind them as it sees fit.
+/// For workers. What cannot be read is met again by whoever sends it.
+void read_into_memory(int file, std::uint64_t offset, std::size_t length) noexcept;
 
 /// Reads only what is in memory: bytes, 0 at the file's end, or -1 with errno EAGAIN where a disk would be waited for.
 ssize_t read_from_memory(int file, std::span<char> out, std::uint64_t offset) noexcept;

@@ -8,28 +8,36 @@ namespace berth::http {
 namespace {
 
 // Enough for a fast disk while a window is sent, little enough that many pulls do not push each other out of memory.
-constexpr std::size_t most_ahead = 4UZ * 1024 * 1024;
+constexpr std::size_t most_ahead = 8UZ * 1024 * 1024;
 
 } // namespace
 
 bool ReadAhead::is_in_memory(std::uint64_t offset, std::size_t length) noexcept {
-    return http::is_in_memory(file_->get(), offset, length, is_cold_);
+    const bool may_be_on_its_way = progress_ && offset + length > progress_->read.load();
+    return http::is_in_memory(file_->get(), offset, length, may_be_on_its_way);
 }
 
-bool ReadAhead::wait_for(std::uint64_t offset, std::size_t length) noexcept {
-    is_cold_ = true;
-    asked_ = offset; // what was read before may have been forgotten
-    begin_to_read(file_->get(), offset, std::max(length, take(offset + most_ahead)));
-    wait_until_read(file_->get(), offset, length);
+bool ReadAhead::wait_for(std::uint64_t offset, std::size_t length) {
+    if (!progress_) progress_ = std::make_shared<Progress>();
+    read_into_memory(file_->get(), offset, length);
+    asked_ = offset + length; // what was read behind it before may have been forgotten
     return true;
 }
 
 void ReadAhead::go_on(std::uint64_t offset) {
-    if (!is_cold_ || asked_ > offset + most_ahead / 2) return;
+    if (!progress_ || asked_ > offset + most_ahead / 2 || progress_->reading.exchange(true)) return;
     asked_ = std::max(asked_, offset);
     const std::uint64_t from = asked_;
     const std::size_t more = take(offset + most_ahead);
-    if (more > 0) workers_.submit([file = file_, from, more] { begin_to_read(file->get(), from, more); });
+    if (more == 0) {
+        progress_->reading = false;
+        return;
+    }
+    workers_.submit([file = file_, progress = progress_, from, more] {
+        read_into_memory(file->get(), from, more);
+        progress->read = from + more;
+        progress->reading = false;
+    });
 }
 
 std::size_t ReadAhead::take(std::uint64_t until) noexcept {

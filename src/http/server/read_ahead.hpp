@@ -4,6 +4,7 @@
 #include "base/worker_pool.hpp"
 #include "http/message.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -19,7 +20,7 @@ public:
 
     bool is_in_memory(std::uint64_t offset, std::size_t length) noexcept;
     /// Blocks until the bytes are in memory, or cannot be read. For workers. Returns true.
-    bool wait_for(std::uint64_t offset, std::size_t length) noexcept;
+    bool wait_for(std::uint64_t offset, std::size_t length);
     /// What lies before `offset` needs the disk no more: has the bytes after it read, without waiting.
     void go_on(std::uint64_t offset);
 
@@ -27,11 +28,17 @@ private:
     // Takes the part before `until` that nobody asked the disk for yet; 0: it was.
     std::size_t take(std::uint64_t until) noexcept;
 
+    // What the workers say. One at a time reads for this file, so that many that are cold leave workers to others.
+    struct Progress {
+        std::atomic<bool> reading = false;
+        std::atomic<std::uint64_t> read = 0; // what is before was read
+    };
+
     WorkerPool& workers_;
     std::shared_ptr<FileDescriptor> file_;
     std::uint64_t end_;
-    std::uint64_t asked_ = 0; // the disk was asked for what is before
-    bool is_cold_ = false;
+    std::uint64_t asked_ = 0;            // the disk was asked for what is before
+    std::shared_ptr<Progress> progress_; // there is one once the file was found cold
 };
 
 } // namespace berth::http

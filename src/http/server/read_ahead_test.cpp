@@ -19,7 +19,10 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t mebibyte = 1024UZ * 1024;
 
-// A file of 16 MiB that the disk has and memory has not; no file where the system does not forget.
+constexpr std::size_t file_size = 64 * mebibyte;
+constexpr std::size_t far_behind = file_size - mebibyte; // further than the system reads ahead by itself
+
+// A file that the disk has and memory has not; no file where the system does not forget.
 class ReadAheadTest : public testing::Test {
 protected:
     ReadAheadTest() {
@@ -27,7 +30,7 @@ protected:
         file_ = std::make_shared<FileDescriptor>(::mkstemp(path.data()));
         ::unlink(path.c_str());
         const std::string part(mebibyte, 'x');
-        for (int i = 0; i < 16; ++i)
+        for (std::size_t written = 0; written < file_size; written += part.size())
             EXPECT_EQ(::write(file_->get(), part.data(), part.size()), static_cast<ssize_t>(part.size()));
         ::fdatasync(file_->get());
         forget();
@@ -37,9 +40,11 @@ protected:
     }
 
     void forget() const { ::posix_fadvise(file_->get(), 0, 0, POSIX_FADV_DONTNEED); }
-    bool comes_into_memory(std::uint64_t offset) const {
+    // As often as it takes: while a worker reads, none other begins to.
+    bool goes_on(ReadAhead& ahead, std::uint64_t offset, std::uint64_t until) const {
         for (int i = 0; i < 1000; ++i) {
-            if (is_in_memory(file_->get(), offset, mebibyte, true)) return true;
+            ahead.go_on(offset);
+            if (is_in_memory(file_->get(), until - mebibyte, mebibyte, true)) return true;
             std::this_thread::sleep_for(10ms);
         }
         return false;
@@ -51,42 +56,41 @@ protected:
 };
 
 TEST_F(ReadAheadTest, WhatIsWaitedForIsInMemoryAndTheNextIsReadMeanwhile) {
-    ReadAhead ahead(workers_, range(16 * mebibyte));
+    ReadAhead ahead(workers_, range(file_size));
     EXPECT_FALSE(ahead.is_in_memory(0, mebibyte));
     EXPECT_TRUE(ahead.wait_for(0, mebibyte));
     EXPECT_TRUE(ahead.is_in_memory(0, mebibyte));
-    EXPECT_TRUE(comes_into_memory(3 * mebibyte));
-    EXPECT_FALSE(is_in_memory(file_->get(), 15 * mebibyte, mebibyte, true)) << "not all at once";
-    ahead.go_on(3 * mebibyte);
-    EXPECT_TRUE(comes_into_memory(6 * mebibyte));
+    EXPECT_TRUE(goes_on(ahead, mebibyte, 8 * mebibyte));
+    EXPECT_TRUE(goes_on(ahead, 7 * mebibyte, 12 * mebibyte));
+    EXPECT_FALSE(is_in_memory(file_->get(), far_behind, mebibyte, true)) << "not all at once";
     // Forgotten under its hands: it is waited for again.
+    ASSERT_TRUE(goes_on(ahead, 7 * mebibyte, 15 * mebibyte));
     forget();
     EXPECT_FALSE(ahead.is_in_memory(mebibyte, mebibyte));
     EXPECT_TRUE(ahead.wait_for(mebibyte, mebibyte));
     EXPECT_TRUE(ahead.is_in_memory(mebibyte, mebibyte));
 }
 
-TEST_F(ReadAheadTest, NothingAfterTheRangeIsRead) {
+TEST_F(ReadAheadTest, AfterTheRangeNothingIsAskedFor) {
     ReadAhead ahead(workers_, range(2 * mebibyte));
     EXPECT_TRUE(ahead.wait_for(0, mebibyte));
-    ahead.go_on(mebibyte);
+    EXPECT_TRUE(goes_on(ahead, mebibyte, 2 * mebibyte));
     ahead.go_on(2 * mebibyte);
-    EXPECT_TRUE(comes_into_memory(mebibyte));
-    EXPECT_FALSE(is_in_memory(file_->get(), 15 * mebibyte, mebibyte, true));
+    EXPECT_FALSE(is_in_memory(file_->get(), far_behind, mebibyte, true));
 }
 
 TEST_F(ReadAheadTest, OfAFileInMemoryTheDiskIsAskedNothing) {
     ReadAhead(workers_, range(mebibyte)).wait_for(0, mebibyte);
-    ReadAhead ahead(workers_, range(16 * mebibyte));
+    ReadAhead ahead(workers_, range(file_size));
     EXPECT_TRUE(ahead.is_in_memory(0, mebibyte));
     ahead.go_on(mebibyte);
-    EXPECT_FALSE(is_in_memory(file_->get(), 15 * mebibyte, mebibyte, true));
+    EXPECT_FALSE(is_in_memory(file_->get(), far_behind, mebibyte, true));
 }
 
 TEST_F(ReadAheadTest, AFileThatIsTooShortIsNotWaitedForForEver) {
-    ReadAhead ahead(workers_, range(32 * mebibyte));
-    EXPECT_TRUE(ahead.wait_for(15 * mebibyte, 4 * mebibyte));
-    ahead.go_on(20 * mebibyte);
+    ReadAhead ahead(workers_, range(2 * file_size));
+    EXPECT_TRUE(ahead.wait_for(file_size - mebibyte, 4 * mebibyte));
+    ahead.go_on(file_size + mebibyte);
 }
 
 } // namespace

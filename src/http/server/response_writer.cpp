@@ -10,9 +10,9 @@
 namespace berth::http {
 namespace {
 
-constexpr std::size_t copied_body = 4 * 1024;    // up to here a copy is cheaper than a second part to send
-constexpr std::size_t tls_record = 16 * 1024;    // a head and the start of its body share the first record
-constexpr std::size_t file_window = 1024 * 1024; // looked up in the page cache, and sent, at once
+constexpr std::size_t copied_body = 4 * 1024;        // up to here a copy is cheaper than a second part to send
+constexpr std::size_t tls_record = 16 * 1024;        // a head and the start of its body share the first record
+constexpr std::size_t file_window = 2 * 1024 * 1024; // looked up in the page cache, and sent, at once
 constexpr std::size_t tls_file_piece = 64 * 1024;
 constexpr std::size_t kept_buffer = 4 * 1024;
 
@@ -89,6 +89,7 @@ Task<bool> ResponseWriter::send_file() {
     std::uint64_t in_memory = offset; // up to here the system has the bytes at hand
     std::uint64_t sent_in_turn = 0;
     ReadAhead ahead(workers_, *file_);
+    if (file_->length > file_window) wire_.send_whole_segments(true);
     while (offset < end) {
         if (offset == in_memory) {
             const auto window = static_cast<std::size_t>(std::min<std::uint64_t>(file_window, end - offset));
@@ -116,6 +117,7 @@ Task<bool> ResponseWriter::send_file() {
             co_await yielding;
         }
     }
+    if (file_->length > file_window) wire_.send_whole_segments(false);
     co_return true;
 }
 

@@ -274,6 +274,11 @@ Sent Wire::send_file(int file, std::uint64_t offset, std::size_t length) noexcep
     return sent;
 }
 
+void Wire::send_whole_segments(bool on) noexcept {
+    const int value = on ? 1 : 0;
+    ::setsockopt(descriptor_, IPPROTO_TCP, TCP_CORK, &value, sizeof(value)); // without it, a few more segments
+}
+
 void Wire::finish_sending() noexcept {
     if (tls_) {
         ERR_clear_error();

@@ -75,6 +75,8 @@ public:
     /// Sends a part of a file without copying it through this process; plain sockets only. 0 bytes without failure:
     /// the socket is full. A file that ends early is a failure.
     Sent send_file(int file, std::uint64_t offset, std::size_t length) noexcept;
+    /// On: what does not fill a segment waits for more, at most 200 ms (TCP_CORK). Off: it leaves.
+    void send_whole_segments(bool on) noexcept;
     /// Says that nothing more will be sent.
     void finish_sending() noexcept;
 
