@@ -37,10 +37,11 @@ TEST(WorkerPool, GivesBackWhatTheFunctionReturned) {
 
 TEST(StrictJson, RefusesRepeatedKeysHoweverSpelled) {
     EXPECT_TRUE(parse_json(R"({"a":{"x":1},"b":[{"x":1}]})"));
-    for (const char* text :
-         {R"({"a":1,"a":2})", R"({"a":1,"\u0061":2})", R"([{"b":{"k":1,"k":1}}])", "{} {}", "", "{", "[1,]"}) {
+    for (const char* text : {R"({"a":1,"a":2})", R"({"a":1,"\u0061":2})", R"([{"b":{"k":1,"k":1}}])", R"({"a":{"b":1},"a":1})",
+                             R"({"a":1,"a":{"b":1}})", R"([1,{"x":[{}],"x":[{}]}])", "{} {}", "", "{", "[1,]"}) {
         EXPECT_EQ(parse_json(text).error().code, ErrorCode::invalid_json) << text;
     }
+    EXPECT_NE(parse_json(R"([{"b":{"k":1,"\u006b":1}}])").error().message.find("'k'"), std::string::npos);
     EXPECT_TRUE(parse_json("[[1]]", {.depth = 2}));
     EXPECT_FALSE(parse_json("[[[1]]]", {.depth = 2}));
 }

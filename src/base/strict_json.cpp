@@ -12,9 +12,8 @@
 namespace berth {
 namespace {
 
-// Boost.JSON's own handler keeps the last of repeated keys. This one feeds the same value stack but remembers the keys
-// of every open object, after escapes are resolved.
-class StrictHandler {
+// What Boost.JSON's own handler does, and keys are counted: its objects keep the last of repeated ones.
+class CountingHandler {
 public:
     static constexpr std::size_t max_object_size = 1U << 20;
     static constexpr std::size_t max_array_size = 1U << 20;
@@ -23,18 +22,17 @@ public:
 
     using error_code = boost::system::error_code;
 
+    void put_into(boost::json::storage_ptr memory) { memory_ = std::move(memory); }
+
     bool on_document_begin(error_code&) {
-        stack_.reset();
+        stack_.reset(memory_);
         return true;
     }
     bool on_document_end(error_code&) { return true; }
-    bool on_object_begin(error_code&) {
-        keys_.emplace_back();
-        return true;
-    }
+    bool on_object_begin(error_code&) { return true; }
     bool on_object_end(std::size_t size, error_code&) {
-        keys_.pop_back();
         stack_.push_object(size);
+        keys_ += size;
         return true;
     }
     bool on_array_begin(error_code&) { return true; }
@@ -43,18 +41,10 @@ public:
         return true;
     }
     bool on_key_part(std::string_view part, std::size_t, error_code&) {
-        key_ += part;
         stack_.push_chars(part);
         return true;
     }
-    bool on_key(std::string_view part, std::size_t, error_code& ec) {
-        key_ += part;
-        if (!keys_.back().insert(key_).second) {
-            repeated_key = key_;
-            ec = boost::json::error::syntax;
-            return false;
-        }
-        key_.clear();
+    bool on_key(std::string_view part, std::size_t, error_code&) {
         stack_.push_key(part);
         return true;
     }
@@ -91,35 +81,105 @@ public:
     bool on_comment(std::string_view, error_code&) { return true; }
 
     boost::json::value release() { return stack_.release(); }
-
-    std::optional<std::string> repeated_key;
+    std::size_t keys() const noexcept { return keys_; }
 
 private:
+    boost::json::storage_ptr memory_;
     boost::json::value_stack stack_;
+    std::size_t keys_ = 0;
+};
+
+// Reads the same text again only to say which key comes twice. Keys are compared after escapes are resolved.
+class RepeatedKeyFinder {
+public:
+    static constexpr std::size_t max_object_size = CountingHandler::max_object_size;
+    static constexpr std::size_t max_array_size = CountingHandler::max_array_size;
+    static constexpr std::size_t max_key_size = CountingHandler::max_key_size;
+    static constexpr std::size_t max_string_size = CountingHandler::max_string_size;
+
+    using error_code = boost::system::error_code;
+
+    bool on_document_begin(error_code&) { return true; }
+    bool on_document_end(error_code&) { return true; }
+    bool on_object_begin(error_code&) {
+        keys_.emplace_back();
+        return true;
+    }
+    bool on_object_end(std::size_t, error_code&) {
+        keys_.pop_back();
+        return true;
+    }
+    bool on_array_begin(error_code&) { return true; }
+    bool on_array_end(std::size_t, error_code&) { return true; }
+    bool on_key_part(std::string_view part, std::size_t, error_code&) {
+        key_ += part;
+        return true;
+    }
+    bool on_key(std::string_view part, std::size_t, error_code& ec) {
+        key_ += part;
+        if (!keys_.back().insert(key_).second) {
+            ec = boost::json::error::syntax;
+            return false;
+        }
+        key_.clear();
+        return true;
+    }
+    bool on_string_part(std::string_view, std::size_t, error_code&) { return true; }
+    bool on_string(std::string_view, std::size_t, error_code&) { return true; }
+    bool on_number_part(std::string_view, error_code&) { return true; }
+    bool on_int64(std::int64_t, std::string_view, error_code&) { return true; }
+    bool on_uint64(std::uint64_t, std::string_view, error_code&) { return true; }
+    bool on_double(double, std::string_view, error_code&) { return true; }
+    bool on_bool(bool, error_code&) { return true; }
+    bool on_null(error_code&) { return true; }
+    bool on_comment_part(std::string_view, error_code&) { return true; }
+    bool on_comment(std::string_view, error_code&) { return true; }
+
+    const std::string& key() const noexcept { return key_; }
+
+private:
     std::vector<std::unordered_set<std::string>> keys_;
     std::string key_;
 };
 
+std::size_t count_members(const boost::json::value& value) noexcept {
+    std::size_t count = 0;
+    if (const auto* object = value.if_object()) {
+        count = object->size();
+        for (const auto& member : *object) count += count_members(member.value());
+    } else if (const auto* array = value.if_array()) {
+        for (const auto& item : *array) count += count_members(item);
+    }
+    return count;
+}
+
+std::unexpected<Error> repeated_key(std::string_view text, const boost::json::parse_options& options) {
+    boost::json::basic_parser<RepeatedKeyFinder> parser(options);
+    boost::system::error_code error;
+    parser.write_some(false, text.data(), text.size(), error);
+    return failure(ErrorCode::invalid_json,
+                   fmt::format("The JSON has the key '{}' twice in one object.", parser.handler().key()));
+}
+
 } // namespace
 
-Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits) {
+Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits, boost::json::storage_ptr memory) {
     boost::json::parse_options options;
     options.max_depth = limits.depth;
-    boost::json::basic_parser<StrictHandler> parser(options);
+    boost::json::basic_parser<CountingHandler> parser(options);
+    parser.handler().put_into(std::move(memory));
     boost::system::error_code error;
     const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
-    if (parser.handler().repeated_key) {
-        return failure(ErrorCode::invalid_json,
-                       fmt::format("The JSON has the key '{}' twice in one object.", *parser.handler().repeated_key));
-    }
     if (error == boost::json::error::too_deep) {
         return failure(ErrorCode::invalid_json, fmt::format("The JSON is nested more than {} levels deep.", limits.depth));
     }
     if (error) return failure(ErrorCode::invalid_json, fmt::format("The JSON is not valid: {}.", error.message()));
+    boost::json::value value = parser.handler().release();
+    if (count_members(value) != parser.handler().keys()) return repeated_key(text, options);
     if (text.find_first_not_of(" \t\r\n", used) != std::string_view::npos) {
         return failure(ErrorCode::invalid_json, "The JSON is followed by something else.");
     }
-    return parser.handler().release();
+    return value;
 }
 
 const boost::json::value* find_member(const boost::json::value& value, std::string_view key) {

@@ -3,6 +3,7 @@
 #include "base/result.hpp"
 
 #include <boost/json/object.hpp>
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 
 #include <cstddef>
@@ -19,8 +20,9 @@ struct JsonLimits {
 };
 
 /// Parses one JSON text (RFC 8259, UTF-8) and refuses what lenient parsers let through: repeated keys, however they are
-/// spelled; depth above the limit; anything after the value. Fails with `invalid_json`.
-Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits = {});
+/// spelled; depth above the limit; anything after the value. Fails with `invalid_json`. The value lives in `memory`: who
+/// only looks at it for a moment gives a `monotonic_resource`, which has to outlive it.
+Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits = {}, boost::json::storage_ptr memory = {});
 
 /// Looks into parsed JSON without exceptions. Null and a missing member are alike.
 /// The member if `value` is an object that has it and it is not null, else nullptr.

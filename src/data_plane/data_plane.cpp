@@ -16,7 +16,7 @@ Task<Result<http::Response>> version(gateway::Context&) { co_return gateway::jso
 
 DataPlane::DataPlane(gateway::Services services, const UploadLimitOptions& uploads)
     : hot_(services.database), tokens_(services), manifests_(services, hot_), blobs_(services, hot_),
-      uploads_(services, uploads), lists_(services, hot_), referrers_(services), repository_api_(services) {}
+      uploads_(services, uploads), lists_(services, hot_), referrers_(services, hot_), repository_api_(services) {}
 
 std::vector<gateway::Route> DataPlane::routes() {
     std::vector<gateway::Route> out;

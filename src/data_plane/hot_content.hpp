@@ -13,7 +13,7 @@
 
 namespace berth::data_plane {
 
-/// A manifest, a small blob or a page of tags as an answer needs it. Shared between requests; never changes.
+/// A manifest, a small blob, a page of tags or of referrers as an answer needs it. Shared between requests; never changes.
 struct HotItem {
     std::string digest; ///< as text; none of a page
     std::string entity_tag;
@@ -23,13 +23,13 @@ struct HotItem {
     http::SharedText content; ///< nullptr where it was not asked for
 };
 
-/// Manifests, small blobs and pages of tags that were read lately. They count as long as nothing at all was committed since
-/// they were read, so what they say is what the database would say: after a push, a deletion or a lock every item is read anew.
-/// What was used lately stays; bounded in bytes. Whether the caller may have it is decided before, for each request.
-/// Thread-safe.
+/// Manifests, small blobs and pages of tags and referrers that were read lately. They count as long as nothing at all was
+/// committed since they were read, so what they say is what the database would say: after a push, a deletion or a lock every
+/// item is read anew. What was used lately stays; bounded in bytes. Whether the caller may have it is decided before, for each
+/// request. Thread-safe.
 class HotContent {
 public:
-    enum class Kind : char { manifest = 'm', blob = 'b', tags = 't' };
+    enum class Kind : char { manifest = 'm', blob = 'b', tags = 't', referrers = 'r' };
 
     explicit HotContent(const storage::Database& database) noexcept : database_(database) {}
 

@@ -4,6 +4,7 @@
 #include "base/strict_json.hpp"
 
 #include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -20,6 +21,7 @@ using boost::json::object;
 using boost::json::value;
 
 constexpr std::size_t longest_media_type = 255;
+constexpr std::size_t most_json_in_place = 8 * 1024; // the value of most manifests
 
 struct KnownType {
     std::string_view media_type;
@@ -337,8 +339,10 @@ Result<ManifestDocument> parse_manifest(std::optional<std::string_view> content_
     if (body.size() > most_manifest_bytes) {
         return failure(ErrorCode::payload_too_large, fmt::format("The manifest is larger than {} bytes.", most_manifest_bytes));
     }
-    auto json = parse_json(body, {.depth = most_manifest_depth});
-    if (!json) return invalid(std::move(json.error().message));
+    std::array<unsigned char, most_json_in_place> place; // NOLINT: filled before it is read
+    boost::json::monotonic_resource memory(place.data(), place.size());
+    const auto json = parse_json(body, {.depth = most_manifest_depth}, &memory);
+    if (!json) return invalid(json.error().message);
     if (!json->is_object()) return invalid("it is no JSON object.");
 
     std::string named;
@@ -367,7 +371,9 @@ bool is_image_config(std::string_view media_type) noexcept {
 
 ImagePlatform parse_image_platform(std::string_view config) {
     ImagePlatform out;
-    const auto json = parse_json(config, {.depth = most_manifest_depth});
+    std::array<unsigned char, most_json_in_place> place; // NOLINT: filled before it is read
+    boost::json::monotonic_resource memory(place.data(), place.size());
+    const auto json = parse_json(config, {.depth = most_manifest_depth}, &memory);
     if (!json) return out;
     const auto take = [&](std::string_view key) -> std::optional<std::string> {
         const auto text = find_string(*json, key);

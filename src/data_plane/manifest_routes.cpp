@@ -211,7 +211,13 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
     const ManifestDocument& document = (*prepared)->document;
     const Digest& digest = (*prepared)->digest;
 
-    const ImagePlatform platform = co_await read_platform(context, document);
+    // Most pushes of what is there already only set a tag.
+    std::optional<ImagePlatform> platform;
+    const bool known = co_await is_there(context, digest);
+    if (!known) {
+        auto of_config = co_await read_platform(context, document);
+        platform = std::move(of_config);
+    }
     const Precondition precondition = Precondition::of(context.request().headers);
     const auto event = context.event("manifest.push", {{"repository", context.repository().value()},
                                                        {"digest", digest.to_string()},
@@ -219,16 +225,16 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
                                                        {"size", body->size()},
                                                        {"tags", names_of(*tags)}});
     const auto made = context.event("repository.create", {{"repository", context.repository().value()}});
-    const ManifestPush push{.registry = context.registry().row,
-                            .repository = context.repository().value(),
-                            .digest = digest,
-                            .document = document,
-                            .content = *body,
-                            .platform = platform,
-                            .reference = *reference,
-                            .precondition = precondition,
-                            .tags = *tags,
-                            .now = context.now()};
+    ManifestPush push{.registry = context.registry().row,
+                      .repository = context.repository().value(),
+                      .digest = digest,
+                      .document = document,
+                      .content = *body,
+                      .platform = platform ? &*platform : nullptr,
+                      .reference = *reference,
+                      .precondition = precondition,
+                      .tags = *tags,
+                      .now = context.now()};
     const auto write = [&](Session& session) -> Result<void> {
         auto created_repository = push_manifest(session, push);
         if (!created_repository) return failure(std::move(created_repository));
@@ -238,6 +244,12 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
         return storage::append_event(session, push.now, event);
     };
     auto stored = co_await services_.database.write(write);
+    if (!stored && !platform && stored.error().code == ErrorCode::manifest_unknown) { // deleted meanwhile
+        auto of_config = co_await read_platform(context, document);
+        push.platform = &platform.emplace(std::move(of_config));
+        auto again = co_await services_.database.write(write);
+        stored = std::move(again);
+    }
     if (!stored) co_return failure(std::move(stored));
 
     auto response = created(manifest_path(context.repository(), digest), digest);
@@ -246,6 +258,14 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
         for (const Tag& tag : *tags) response.headers.add("OCI-Tag", tag.value());
     }
     co_return response;
+}
+
+Task<bool> ManifestRoutes::is_there(const Context& context, const Digest& digest) {
+    const auto read = [&](Session& session) {
+        return has_manifest(session, context.registry().row, context.repository().value(), digest);
+    };
+    const auto found = co_await services_.database.read(ReadKind::point, read);
+    co_return found && *found;
 }
 
 Task<ImagePlatform> ManifestRoutes::read_platform(const Context& context, const ManifestDocument& document) {

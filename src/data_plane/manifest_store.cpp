@@ -133,7 +133,7 @@ Result<void> insert_manifest(Session& session, std::int64_t repository, const Ma
         "operating_system, subject, annotations, image_size, content, created_at, updated_at) "
         "values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
         repository, push.digest, document.media_type, document.artifact_type, document.config_media_type,
-        push.platform.architecture, push.platform.operating_system, document.subject, document.annotations, *size,
+        push.platform->architecture, push.platform->operating_system, document.subject, document.annotations, *size,
         as_bytes(push.content), push.now);
     if (!inserted) return failure(std::move(inserted));
     for (const ManifestReference& reference : document.references) {
@@ -199,6 +199,7 @@ Result<bool> push_manifest(Session& session, const ManifestPush& push) {
         return failure(std::move(holds));
     if (auto complete = check_blobs(session, repository, push.document); !complete) return failure(std::move(complete));
     if (*known == Presence::missing) {
+        if (push.platform == nullptr) return manifest_unknown(push.digest);
         if (auto inserted = insert_manifest(session, repository, push); !inserted) return failure(std::move(inserted));
     } else if (*known == Presence::quarantined) {
         auto healed = heal_manifest(session, repository, push.digest, push.content);
@@ -215,6 +216,17 @@ Result<bool> push_manifest(Session& session, const ManifestPush& push) {
         if (auto touched = touch_repository(session, repository, push.now); !touched) return failure(std::move(touched));
     }
     return pushed->created;
+}
+
+Result<bool> has_manifest(Session& session, std::int64_t registry, std::string_view repository, const Digest& digest) {
+    auto rows = session.query("select length(m.content) from repositories r "
+                              "join manifests m on m.repository_id = r.id and m.digest = ?3 "
+                              "where r.registry_id = ?1 and r.name = ?2",
+                              registry, repository, digest);
+    if (!rows) return failure(std::move(rows));
+    auto found = rows->next();
+    if (!found) return failure(std::move(found));
+    return *found && rows->integer(0) > 0;
 }
 
 Result<void> set_manifest_attributes(Session& session, std::int64_t repository, const Digest& digest, Attributes attributes,

@@ -38,7 +38,8 @@ struct ManifestPush {
     const Digest& digest;
     const ManifestDocument& document;
     std::string_view content;
-    const ImagePlatform& platform;
+    /// nullptr: the manifest is there already, and its platform is known.
+    const ImagePlatform* platform = nullptr;
     /// What the precondition is about: the tag or the digest of the path.
     const Reference& reference;
     const Precondition& precondition;
@@ -48,12 +49,16 @@ struct ManifestPush {
 };
 /// Stores it, points the tags to it, and says whether the repository is new. Nothing is changed when it fails:
 /// `manifest_blob_unknown` with the digests that the repository does not link, `precondition_failed`,
-/// `operation_disallowed` if the repository or a tag that would move is locked.
+/// `operation_disallowed` if the repository or a tag that would move is locked, `manifest_unknown` if no platform was given
+/// and the manifest is not there.
 Result<bool> push_manifest(storage::Session& session, const ManifestPush& push);
 
 /// Sets the locks of a manifest. `manifest_unknown`.
 Result<void> set_manifest_attributes(storage::Session& session, std::int64_t repository, const Digest& digest,
                                      Attributes attributes, Timestamp now);
+
+/// Whether the repository has the manifest, with bytes that may be served.
+Result<bool> has_manifest(storage::Session& session, std::int64_t registry, std::string_view repository, const Digest& digest);
 
 /// The one wording of `manifest_unknown`.
 std::unexpected<Error> manifest_unknown(const Reference& reference);

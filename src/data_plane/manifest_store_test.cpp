@@ -56,6 +56,22 @@ TEST_F(Manifests, ARefusedPushMakesNoRepository) {
     EXPECT_EQ(count("select count(*) from repositories"), 0);
 }
 
+TEST_F(Manifests, WithoutAPlatformOnlyWhatIsThereIsTagged) {
+    const Digest digest = push_image("a", "v1", "layer");
+    const std::string content = image("config", "layer");
+    const auto has = [&] { return read([&](Session& session) { return has_manifest(session, registry, "a", digest); }); };
+    EXPECT_TRUE(has());
+    EXPECT_TRUE(try_push("a", "v2", content, {}, {}, nullptr));
+    EXPECT_EQ(try_get("a", "v2")->digest, digest);
+
+    ASSERT_TRUE(try_delete("a", digest));
+    EXPECT_FALSE(has());
+    EXPECT_EQ(try_push("a", "v3", content, {}, {}, nullptr).error().code, ErrorCode::manifest_unknown);
+    EXPECT_EQ(count("select count(*) from tags"), 0);
+    EXPECT_TRUE(try_push("a", "v3", content));
+    EXPECT_EQ(try_get("a", "v3")->digest, digest);
+}
+
 TEST_F(Manifests, IndexesMayBeSparseAndSubjectsMissing) {
     const Digest absent = Digest::of(as_bytes("absent"));
     const std::string index = fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":[{}],"subject":{}}})", index_type,

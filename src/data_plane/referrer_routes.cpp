@@ -19,6 +19,18 @@ constexpr std::uint64_t most_per_page = 1'000;
 // Clients take a list as they take a manifest: up to 4 MiB with what is around the descriptors.
 constexpr std::uint64_t most_page_bytes = 3'900'000;
 
+constexpr std::string_view index_type = "application/vnd.oci.image.index.v1+json";
+
+http::Response page_response(const HotItem& page, bool filtered) {
+    http::Response out;
+    out.headers.reserve(10);
+    out.headers.add("Content-Type", index_type);
+    if (filtered) out.headers.add("OCI-Filters-Applied", "artifactType");
+    if (!page.link.empty()) out.headers.add("Link", page.link);
+    out.body = page.content;
+    return out;
+}
+
 } // namespace
 
 std::vector<gateway::Route> ReferrerRoutes::routes() {
@@ -50,8 +62,17 @@ Task<Result<http::Response>> ReferrerRoutes::list(Context& context) {
     if (artifact_type && artifact_type->empty()) artifact_type.reset();
 
     const std::string& name = context.repository().value();
+    const std::int64_t registry = context.registry().row;
+    // Who may pull from a repository may see all of them: a page is the same for everybody.
+    const std::string which =
+        fmt::format("{}/{}/{}/{}", subject->to_string(), page->limit, page->after, artifact_type.value_or(""));
+    if (const auto hot = hot_.find(HotContent::Kind::referrers, registry, name, which)) {
+        co_return page_response(*hot, artifact_type.has_value());
+    }
+
+    const auto version = services_.database.version();
     const auto read = [&](Session& session) -> Result<ReferrerPage> {
-        auto repository = find_repository(session, context.registry().row, name);
+        auto repository = find_repository(session, registry, name);
         if (!repository && repository.error().code == ErrorCode::name_unknown) {
             // A 404 would tell clients that there is no such API and send them to the fallback tag.
             return ReferrerPage{.manifests = "[]", .next_after = std::nullopt};
@@ -65,16 +86,16 @@ Task<Result<http::Response>> ReferrerRoutes::list(Context& context) {
     auto found = co_await services_.database.read(ReadKind::page, read);
     if (!found) co_return failure(std::move(found));
 
-    constexpr std::string_view media_type = "application/vnd.oci.image.index.v1+json";
-    auto response = gateway::text_response(
-        200, media_type, fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":{}}})", media_type, found->manifests));
-    if (artifact_type) response.headers.add("OCI-Filters-Applied", "artifactType");
+    auto item = std::make_shared<HotItem>();
+    item->content = std::make_shared<const std::string>(
+        fmt::format(R"({{"schemaVersion":2,"mediaType":"{}","manifests":{}}})", index_type, found->manifests));
     if (found->next_after) {
         const std::string filter = artifact_type ? "artifactType=" + percent_encode(*artifact_type) : std::string();
-        response.headers.add("Link", gateway::next_link(fmt::format("/v2/{}/referrers/{}", name, subject->to_string()),
-                                                        found->next_after->to_string(), page->limit, {}, filter));
+        item->link = gateway::next_link(fmt::format("/v2/{}/referrers/{}", name, subject->to_string()),
+                                        found->next_after->to_string(), page->limit, {}, filter);
     }
-    co_return response;
+    hot_.keep(HotContent::Kind::referrers, registry, name, which, version, item);
+    co_return page_response(*item, artifact_type.has_value());
 }
 
 } // namespace berth::data_plane

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "data_plane/hot_content.hpp"
 #include "gateway/context.hpp"
 #include "gateway/route.hpp"
 #include "gateway/services.hpp"
@@ -11,13 +12,14 @@ namespace berth::data_plane {
 /// `/v2/<name>/referrers/<digest>` (OCI distribution specification: end-12).
 class ReferrerRoutes {
 public:
-    explicit ReferrerRoutes(gateway::Services services) : services_(services) {}
+    ReferrerRoutes(gateway::Services services, HotContent& hot) : services_(services), hot_(hot) {}
     std::vector<gateway::Route> routes();
 
 private:
     Task<Result<http::Response>> list(gateway::Context& context);
 
     gateway::Services services_;
+    HotContent& hot_;
 };
 
 } // namespace berth::data_plane

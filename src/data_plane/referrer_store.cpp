@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace berth::data_plane {
 
 using storage::Rows;
@@ -12,7 +15,14 @@ using storage::Session;
 
 namespace {
 
-std::string quoted(std::string_view text) { return boost::json::serialize(boost::json::string(text)); }
+void append_quoted(std::string& out, std::string_view text) {
+    const bool plain = std::ranges::none_of(text, [](char c) { return c == '"' || c == '\\' || (c >= 0 && c < 0x20); });
+    if (plain) {
+        ((out += '"') += text) += '"';
+    } else {
+        out += boost::json::serialize(boost::json::string(text));
+    }
+}
 
 Result<Rows> query_referrers(Session& session, std::int64_t repository, const Digest& subject,
                              std::optional<std::string_view> artifact_type, const std::optional<Digest>& after,
@@ -32,13 +42,16 @@ Result<Rows> query_referrers(Session& session, std::int64_t repository, const Di
                          repository, subject, behind, limit);
 }
 
-std::string descriptor_of(const Rows& rows, const Digest& digest) {
-    std::string out =
-        fmt::format(R"({{"mediaType":{},"digest":"{}","size":{})", quoted(rows.text(1)), digest.to_string(), rows.integer(2));
-    if (!rows.is_null(3)) out += fmt::format(R"(,"artifactType":{})", quoted(rows.text(3)));
-    if (!rows.is_null(4)) out += fmt::format(R"(,"annotations":{})", rows.text(4));
+void append_descriptor(std::string& out, const Rows& rows, const Digest& digest) {
+    out += R"({"mediaType":)";
+    append_quoted(out, rows.text(1));
+    fmt::format_to(std::back_inserter(out), R"(,"digest":"{}","size":{})", digest.to_string(), rows.integer(2));
+    if (!rows.is_null(3)) {
+        out += R"(,"artifactType":)";
+        append_quoted(out, rows.text(3));
+    }
+    if (!rows.is_null(4)) (out += R"(,"annotations":)") += rows.text(4);
     out += '}';
-    return out;
 }
 
 } // namespace
@@ -54,15 +67,20 @@ Result<ReferrerPage> list_referrers(Session& session, std::int64_t repository, c
         auto more = rows->next();
         if (!more) return failure(std::move(more));
         if (!*more) break;
-        auto digest = rows->digest(0);
-        if (!digest) return failure(std::move(digest));
-        std::string descriptor = count < limit ? descriptor_of(*rows, *digest) : std::string();
-        if (count == limit || (last && page.manifests.size() + descriptor.size() + 2 > most_bytes)) {
+        if (count == limit) {
             page.next_after = last;
             break;
         }
+        auto digest = rows->digest(0);
+        if (!digest) return failure(std::move(digest));
+        const std::size_t before = page.manifests.size();
         if (last) page.manifests += ',';
-        page.manifests += descriptor;
+        append_descriptor(page.manifests, *rows, *digest);
+        if (last && page.manifests.size() >= most_bytes) { // with the bracket that ends the list
+            page.manifests.resize(before);
+            page.next_after = last;
+            break;
+        }
         last = *digest;
     }
     page.manifests += ']';

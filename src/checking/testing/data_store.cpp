@@ -125,13 +125,14 @@ Result<void> DataStore::push_manifest(const std::string& repository, const std::
     std::vector<Tag> tags;
     if (const auto* tag = std::get_if<Tag>(&*parsed)) tags.push_back(*tag);
     const Digest digest = digest_of(content);
+    const ImagePlatform no_platform;
     return write([&](Session& session) -> Result<void> {
         auto pushed = data_plane::push_manifest(session, {.registry = registry(),
                                                           .repository = repository,
                                                           .digest = digest,
                                                           .document = *document,
                                                           .content = content,
-                                                          .platform = {},
+                                                          .platform = &no_platform,
                                                           .reference = *parsed,
                                                           .precondition = {},
                                                           .tags = tags,

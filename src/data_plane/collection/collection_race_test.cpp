@@ -123,7 +123,7 @@ protected:
                                 .digest = Digest::of(as_bytes(content)),
                                 .document = *document,
                                 .content = content,
-                                .platform = platform,
+                                .platform = &platform,
                                 .reference = reference,
                                 .precondition = none,
                                 .tags = tags,

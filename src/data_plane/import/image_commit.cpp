@@ -107,16 +107,17 @@ private:
         const std::vector<Tag>& tags = is_root ? target.tags : none;
         const auto platform = image_.platforms.find(manifest.digest);
         const Reference reference = manifest.digest;
-        auto pushed = push_manifest(session_, {.registry = image_.registry,
-                                               .repository = target.name->value(),
-                                               .digest = manifest.digest,
-                                               .document = manifest.document,
-                                               .content = manifest.content,
-                                               .platform = platform != image_.platforms.end() ? platform->second : no_platform,
-                                               .reference = reference,
-                                               .precondition = no_precondition,
-                                               .tags = tags,
-                                               .now = image_.now});
+        auto pushed =
+            push_manifest(session_, {.registry = image_.registry,
+                                     .repository = target.name->value(),
+                                     .digest = manifest.digest,
+                                     .document = manifest.document,
+                                     .content = manifest.content,
+                                     .platform = platform != image_.platforms.end() ? &platform->second : &no_platform,
+                                     .reference = reference,
+                                     .precondition = no_precondition,
+                                     .tags = tags,
+                                     .now = image_.now});
         if (!pushed) return failure(std::move(pushed));
         boost::json::array names;
         for (const Tag& tag : tags) names.emplace_back(tag.value());

@@ -95,8 +95,10 @@ protected:
                            descriptor(Digest::of(as_bytes(layer)), layer.size(), "application/vnd.example.layer"), more);
     }
 
+    static inline const ImagePlatform no_platform;
     Result<void> try_push(std::string_view repository, std::string_view reference, std::string_view content,
-                          const Precondition& precondition = {}, std::vector<Tag> more_tags = {}) {
+                          const Precondition& precondition = {}, std::vector<Tag> more_tags = {},
+                          const ImagePlatform* platform = &no_platform) {
         auto document = parse_manifest(std::nullopt, content);
         if (!document) return failure(std::move(document));
         const auto parsed = parse_reference(reference);
@@ -108,7 +110,7 @@ protected:
                                                   .digest = digest,
                                                   .document = *document,
                                                   .content = content,
-                                                  .platform = {},
+                                                  .platform = platform,
                                                   .reference = *parsed,
                                                   .precondition = precondition,
                                                   .tags = more_tags,

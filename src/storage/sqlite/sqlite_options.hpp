@@ -20,7 +20,7 @@ struct SqliteOptions {
     std::int64_t point_budget = 10'000;
     std::int64_t page_budget = 100'000;
     /// Pages in the write-ahead log from which on it is moved into the file, between two commits.
-    int checkpoint_pages = 1000;
+    int checkpoint_pages = 4000;
     /// How long to wait for another program that holds the database.
     std::chrono::milliseconds busy_timeout{2000};
     /// The name of SQLite's layer for files; empty is its default. Tests put their own there.
