@@ -25,8 +25,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), help="only these rows")
     parser.add_argument("--without", nargs="+", default=[], metavar="PEER",
                         choices=("docker-registry", "distribution", "olareg", "zot"), help="leave these out")
-    parser.add_argument("--seconds", type=float, default=1.5, help="of one measurement (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=1.2, help="of one measurement (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured (%(default)s)")
     parser.add_argument("--quick", action="store_true", help="less of everything: to see that it runs")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md and README.md")
     return parser.parse_args()
@@ -106,7 +106,7 @@ class Run:
             self.add(*writing.images(berth, others, self.folder, self.seconds, self.rounds))
         if self.wants("tags"):
             self.add(*writing.tags(berth, others, seeded, self.folder, self.seconds, self.rounds))
-        few = min(2, self.rounds)
+        few = min(3, self.rounds)
         if self.wants("pulls"):
             nginx = None
             if program := peers.nginx():

@@ -6,7 +6,7 @@ import statistics
 from pathlib import Path
 
 from . import content, load, processes
-from .measure import Claim, Contender, Figures, Row, at_most, interleaved
+from .measure import Claim, Contender, Figures, Row, at_most, interleaved, ratio
 from .reading import CONNECTIONS
 from .servers import Berth
 
@@ -72,7 +72,7 @@ def pages(program: Path, folder: Path, few: int, many: int, seconds: float, roun
                 contenders.append(Contender(server.name, run))
             figures = interleaved(contenders, rounds)
             rows.append(Row(title, figures, [at_most("of the CPU at few",
-                                                     figures[servers["many"].name].cpu_us / figures[servers["few"].name].cpu_us,
+                                                     ratio(figures[servers["many"].name], figures[servers["few"].name], "cpu_us"),
                                                      1.5)]))
         starts = []
         for _ in range(5):

@@ -36,6 +36,11 @@ def interleaved(contenders: list[Contender], rounds: int) -> dict[str, Figures]:
             for name, found in samples.items()}
 
 
+def ratio(one: Figures, other: Figures, what: str) -> float:
+    """The middle of the rounds' ratios: what else the machine does makes a round slower for both."""
+    return statistics.median(getattr(mine, what) / getattr(theirs, what) for mine, theirs in zip(one.samples, other.samples))
+
+
 @dataclass
 class Claim:
     """One promise of a row: what was measured, what it had to be, whether it holds."""

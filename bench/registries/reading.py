@@ -2,7 +2,7 @@
 
 from . import content, load
 from .content import Seeded
-from .measure import Claim, Contender, Figures, Row, at_least, at_most, interleaved, missing
+from .measure import Claim, Contender, Figures, Row, at_least, at_most, interleaved, missing, ratio
 from .servers import BareBeast, Berth, Server
 
 CONNECTIONS = 16
@@ -22,7 +22,7 @@ def against_peers(figures: dict[str, Figures], berth: str) -> list[Claim]:
     out = []
     for peer, part in PARTS.items():
         if peer in figures:
-            out.append(at_most(f"of {peer}'s CPU", figures[berth].cpu_us / figures[peer].cpu_us, part))
+            out.append(at_most(f"of {peer}'s CPU", ratio(figures[berth], figures[peer], "cpu_us"), part))
         else:
             out.append(missing(f"of {peer}'s CPU", f"≤ {part:.3g} ×", f"{peer} is not here"))
     return out
@@ -51,22 +51,23 @@ def small_answers(berth: Berth, crowded: Berth | None, peers: list[Server], bare
                      crowded.authorization(content.REPOSITORY, "pull"), seconds),
             fetching(crowded, "berth, 4,000 assignments and 5,000 roles, Basic", theirs.by_tag, digest, crowded.basic, seconds)]
     figures = interleaved(by_tag + others(lambda one: one.by_tag), rounds)
-    cost = figures["berth, bearer token"].cpu_us
-    claims = [at_most("of bare Beast's CPU", cost / figures[bare.name].cpu_us, 1.5),
+    bearer_token = figures["berth, bearer token"]
+    claims = [at_most("of bare Beast's CPU", ratio(bearer_token, figures[bare.name], "cpu_us"), 1.5),
               *against_peers(figures, "berth, bearer token"),
-              at_most("Basic, of the bearer token's CPU", figures["berth, Basic"].cpu_us / cost, 1.1),
+              at_most("Basic, of the bearer token's CPU", ratio(figures["berth, Basic"], bearer_token, "cpu_us"), 1.1),
               at_most("a new token every 5 requests, of the bearer token's CPU",
-                      figures["berth, new token every 5 requests"].cpu_us / cost, 2)]
+                      ratio(figures["berth, new token every 5 requests"], bearer_token, "cpu_us"), 2)]
     for name in figures:
         if "assignments" in name:
-            claims.append(at_most(name.removeprefix("berth, ") + ", of the bearer token's CPU", figures[name].cpu_us / cost, 1.1))
+            claims.append(at_most(name.removeprefix("berth, ") + ", of the bearer token's CPU",
+                                  ratio(figures[name], bearer_token, "cpu_us"), 1.1))
     out = [Row("Manifest by tag", figures, claims)]
 
     figures = interleaved([fetching(bare, bare.name, mine.by_digest, digest, bearer, seconds),
                            fetching(berth, berth.name, mine.by_digest, digest, bearer, seconds),
                            *others(lambda one: one.by_digest)], rounds)
     out.append(Row("Manifest by digest", figures, [
-        at_most("of bare Beast's CPU", figures[berth.name].cpu_us / figures[bare.name].cpu_us, 1.5),
+        at_most("of bare Beast's CPU", ratio(figures[berth.name], figures[bare.name], "cpu_us"), 1.5),
         *against_peers(figures, berth.name)]))
 
     blob = content.digest_of(content.SMALL_BLOB)
@@ -74,7 +75,7 @@ def small_answers(berth: Berth, crowded: Berth | None, peers: list[Server], bare
                            fetching(berth, berth.name, mine.blob, blob, bearer, seconds),
                            *[fetching(peer, peer.name, mine.blob, blob, "", seconds) for peer in peers]], rounds)
     out.append(Row("Blob of 77 bytes", figures, [
-        at_most("of bare Beast's CPU, which answers a manifest", figures[berth.name].cpu_us / figures[bare.name].cpu_us, 1.5),
+        at_most("of bare Beast's CPU, which answers a manifest", ratio(figures[berth.name], figures[bare.name], "cpu_us"), 1.5),
         *against_peers(figures, berth.name)]))
     return out
 
@@ -96,8 +97,8 @@ def lists(berth: Berth, peers: list[Server], seconds: float, rounds: int) -> lis
                 continue
             contenders.append(fetching(server, server.name, path, digest, authorization, seconds))
         figures = interleaved(contenders, rounds)
-        best = min((one.cpu_us for name, one in figures.items() if name != berth.name), default=None)
-        claims = ([at_most("of the best peer's CPU", figures[berth.name].cpu_us / best, 1 / 5)] if best
+        best = min((one for name, one in figures.items() if name != berth.name), key=lambda one: one.cpu_us, default=None)
+        claims = ([at_most("of the best peer's CPU", ratio(figures[berth.name], best, "cpu_us"), 1 / 5)] if best
                   else [missing("of the best peer's CPU", "≤ 0.2 ×", "no peer has it")])
         out.append(Row(title, figures, claims, notes=notes))
     return out
@@ -130,4 +131,4 @@ def compared(old: Berth, new: Berth, seeded: dict[str, Seeded], seconds: float, 
 
 def no_worse(row: Row, old: str, new: str) -> Claim:
     """Within a tenth of the CPU that it took, which is what runs differ by."""
-    return at_most("of the old build's CPU", row.figures[new].cpu_us / row.figures[old].cpu_us, 1.1)
+    return at_most("of the old build's CPU", ratio(row.figures[new], row.figures[old], "cpu_us"), 1.1)

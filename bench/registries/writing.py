@@ -4,7 +4,7 @@ from pathlib import Path
 
 from . import content, load, processes
 from .content import Seeded
-from .measure import Claim, Contender, Figures, Row, at_least, at_most, interleaved, missing
+from .measure import Claim, Contender, Figures, Row, at_least, at_most, interleaved, missing, ratio
 from .servers import Berth, Server
 
 COUNTED = 20  # operations whose syncs are counted
@@ -31,7 +31,7 @@ def _against(figures: dict[str, Figures], peer: str, berth: str, times: float) -
     what = f"of {peer}'s rate"
     if peer not in figures:
         return missing(what, f"≥ {times:.3g} ×", f"{peer} is not here")
-    return at_least(what, figures[berth].rate / figures[peer].rate, times)
+    return at_least(what, ratio(figures[berth], figures[peer], "rate"), times)
 
 
 def images(berth: Berth, peers: list[Server], folder: Path, seconds: float, rounds: int) -> list[Row]:

@@ -32,24 +32,30 @@ Task<Result<BodyFront>> read_front(ByteSource& body, std::uint64_t limit) {
 
 Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer, storage::MemoryBudget& memory, UploadUse& use) {
     storage::MemoryShare share(memory);
-    std::size_t room = first_room;
-    auto piece = std::make_unique_for_overwrite<std::byte[]>(room);
+    std::size_t size = first_room;
+    auto piece = std::make_unique_for_overwrite<std::byte[]>(size);
+    bool is_fast = false;
     for (;;) {
-        auto got = co_await body.read(std::span(piece.get(), room));
+        std::span<std::byte> room;
+        if (is_fast) room = writer.room();
+        if (room.empty()) room = std::span(piece.get(), size);
+        room = room.first(std::min(room.size(), piece_size));
+        auto got = co_await body.read(room);
         if (!got) co_return failure(std::move(got));
         if (*got == 0) co_return Result<void>{};
         if (writer.offset() > most_blob_bytes - *got) {
             co_return failure(ErrorCode::payload_too_large, "A blob can have 200 GiB at most.");
         }
         if (auto allowed = use.reserve_as_it_comes(writer.offset() + *got); !allowed) co_return failure(std::move(allowed));
-        auto appended = co_await writer.append(std::span<const std::byte>(piece.get(), *got));
+        is_fast = *got == room.size() || *got >= first_room;
+        auto appended = co_await writer.append(std::span<const std::byte>(room).first(*got));
         if (!appended) co_return failure(std::move(appended));
-        if (*got == room && room < piece_size && share.grow(piece_size)) {
-            room = piece_size;
-            piece = std::make_unique_for_overwrite<std::byte[]>(room);
-        } else if (*got < first_room && room > first_room) {
-            room = first_room;
-            piece = std::make_unique_for_overwrite<std::byte[]>(room);
+        if (is_fast && size < piece_size && writer.room().empty() && share.grow(piece_size)) {
+            size = piece_size;
+            piece = std::make_unique_for_overwrite<std::byte[]>(size);
+        } else if (!is_fast && size > first_room) {
+            size = first_room;
+            piece = std::make_unique_for_overwrite<std::byte[]>(size);
             share.clear();
         }
     }

@@ -46,6 +46,9 @@ public:
     virtual std::uint64_t offset() const noexcept = 0;
     /// Hashes and keeps `bytes`, on a worker where that takes long. `storage_full` when there is no room.
     virtual Task<Result<void>> append(std::span<const std::byte> bytes) = 0;
+    /// Memory of the writer for what comes next, which `append` then need not copy: a part from its beginning, filled and
+    /// appended before anything else is called. Empty where there is none.
+    virtual std::span<std::byte> room() noexcept { return {}; }
     /// Everything appended so far survives the process (not the machine), hash state included: a chunk can be
     /// acknowledged. The writer is spent afterwards.
     virtual Task<Result<void>> pause() = 0;

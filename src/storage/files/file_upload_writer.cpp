@@ -56,6 +56,8 @@ Task<Result<void>> FileUploadWriter::append(std::span<const std::byte> bytes) {
     co_return done;
 }
 
+std::span<std::byte> FileUploadWriter::room() noexcept { return filling_ ? filling_->room() : std::span<std::byte>(); }
+
 std::shared_ptr<FileUploadWriter::Piece> FileUploadWriter::make_piece() {
     MemoryShare share(context_->memory);
     if (!share.grow(context_->options.piece_size)) return nullptr;
@@ -81,8 +83,9 @@ Task<Result<void>> FileUploadWriter::append_to_file(std::span<const std::byte> b
             if (!done) fail(done.error());
             co_return done;
         }
-        const auto part = bytes.first(std::min(bytes.size(), piece_size - filling_->used));
-        std::ranges::copy(part, filling_->bytes.get() + filling_->used);
+        const auto room = filling_->room();
+        const auto part = bytes.first(std::min(bytes.size(), room.size()));
+        if (part.data() != room.data()) std::ranges::copy(part, room.data());
         filling_->used += part.size();
         bytes = bytes.subspan(part.size());
         if (filling_->used == piece_size) {

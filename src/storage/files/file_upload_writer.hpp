@@ -21,6 +21,7 @@ public:
 
     std::uint64_t offset() const noexcept override { return offset_; }
     Task<Result<void>> append(std::span<const std::byte> bytes) override;
+    std::span<std::byte> room() noexcept override;
     Task<Result<void>> pause() override;
     Task<Result<Digest>> digest(DigestAlgorithm algorithm) override;
     Task<Result<std::optional<Bytes>>> take_if_small(std::uint64_t limit) override;
@@ -36,6 +37,7 @@ private:
         std::unique_ptr<std::byte[]> bytes;
         std::size_t used = 0;
         std::span<const std::byte> content() const noexcept { return {bytes.get(), used}; }
+        std::span<std::byte> room() noexcept { return {bytes.get() + used, context->options.piece_size - used}; }
     };
     // What jobs hold on to: it lives until the last of them has ended, the writer or not.
     struct Shared {

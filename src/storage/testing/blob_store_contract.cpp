@@ -103,6 +103,31 @@ TEST_P(BlobStoreContract, TakesTheBytesOfAppendBeforeItReturns) {
     EXPECT_TRUE(content_of(store(), key) == content);
 }
 
+TEST_P(BlobStoreContract, TakesWhatIsPutIntoItsOwnRoom) {
+    const auto content = patterned(2'000'000);
+    for (const std::size_t step : {std::size_t{100}, std::size_t{70'000}, std::size_t{1'000'000}}) {
+        auto upload = writer(Guid::random());
+        std::string_view rest = content;
+        while (!rest.empty()) {
+            // Room is offered where the store has some, and only a part of it is used.
+            const auto room = upload->room();
+            const auto part = rest.substr(0, room.empty() ? step : std::min(step, room.size()));
+            if (room.size() < part.size()) {
+                ASSERT_TRUE(sync_wait(upload->append(as_bytes(part))));
+            } else {
+                std::ranges::copy(as_bytes(part), room.data());
+                ASSERT_TRUE(sync_wait(upload->append(std::span<const std::byte>(room).first(part.size()))));
+            }
+            rest.remove_prefix(part.size());
+        }
+        EXPECT_EQ(upload->offset(), content.size());
+        EXPECT_EQ(sync_wait(upload->digest(sha256)), Digest::of(as_bytes(content)));
+        const auto key = Guid::random();
+        ASSERT_TRUE(sync_wait(upload->finish(key)));
+        EXPECT_TRUE(content_of(store(), key) == content);
+    }
+}
+
 TEST_P(BlobStoreContract, GivesTheDigestOfEitherAlgorithmAtAnyTime) {
     for (const std::size_t size : {std::size_t{0}, std::size_t{500}, std::size_t{40'000}, std::size_t{1'000'000}}) {
         const auto content = patterned(size);

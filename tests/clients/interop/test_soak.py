@@ -184,6 +184,41 @@ class Soak:
         http.close()
 
 
+def stolen_seconds() -> float:
+    """What the machine below a virtual one gave to others, of all processors together: known to a hundredth of a second."""
+    with open("/proc/stat") as file:
+        return int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
+
+
+class Blocks:
+    """How long loops were held up, second by second; what was stolen in that second is no fault of the server's."""
+
+    def __init__(self, watch: Http):
+        self.watch = watch
+        self.stolen = stolen_seconds()
+        self.seconds = 0
+        self.held_up: list[float] = []  # above the limit, all of the run
+        self.longest = self.longest_raw = self.stolen_in_minute = 0.0
+
+    def look(self) -> dict[str, float]:
+        found = samples(self.watch.get("/metrics").expect(200).body.decode())
+        before, self.stolen = self.stolen, stolen_seconds()
+        block, stolen = found["berth_loop_block_seconds"], self.stolen - before
+        self.seconds += 1
+        self.stolen_in_minute += stolen
+        self.longest_raw = max(self.longest_raw, block)
+        self.longest = max(self.longest, block - stolen)
+        if block - stolen > BLOCK_MOST:
+            self.held_up.append(block - stolen)
+        return found
+
+    def minute(self) -> str:
+        text = (f"loops held up {self.longest * 1000:.1f} ms ({self.longest_raw * 1000:.1f} ms with what was stolen, "
+                f"{self.stolen_in_minute * 1000:.0f} ms in all)")
+        self.longest = self.longest_raw = self.stolen_in_minute = 0.0
+        return text
+
+
 def test_mixed_load(tmp_path):
     allow_descriptors()
     # The clients are on the same machine; a loop that waits for a processor tells nothing of the server.
@@ -198,19 +233,17 @@ def test_mixed_load(tmp_path):
         for name, pause in (("move_tag", 0.05), ("tokens", 0.02), ("lists", 0.02), ("roles", 0.2), ("vanish", 0.5), ("slow", 1)):
             soak.start(name, getattr(soak, name), pause)
 
-        end, minute, memory, blocks = time.monotonic() + MINUTES * 60, 0, [], []
+        end, minute, memory, blocks = time.monotonic() + MINUTES * 60, 0, [], Blocks(watch)
         try:
             while time.monotonic() < end and not soak.wrong:
                 until = min(time.monotonic() + 60, end)
                 while time.monotonic() < until and not soak.wrong:
-                    time.sleep(0.5)
+                    time.sleep(1)
+                    found = blocks.look()
                 minute += 1
-                found = samples(watch.get("/metrics").expect(200).body.decode())
                 faults = {name: value for name, value in found.items() if 'status="5xx"' in name}
                 memory.append(resident_bytes(pid))
-                blocks.append(found["berth_loop_block_seconds"])
-                print(f"minute {minute}: {memory[-1] / MEBIBYTE:.1f} MiB, loop held up {blocks[-1] * 1000:.1f} ms (late "
-                      f"{found['berth_loop_stall_seconds'] * 1000:.1f} ms), {descriptors(pid)} descriptors, "
+                print(f"minute {minute}: {memory[-1] / MEBIBYTE:.1f} MiB, {blocks.minute()}, {descriptors(pid)} descriptors, "
                       f"{sum(value for name, value in found.items() if name.startswith('berth_requests_total')):.0f} requests, "
                       f"{dict(sorted(soak.done.items()))}", flush=True)
                 assert not faults, faults
@@ -230,5 +263,5 @@ def test_mixed_load(tmp_path):
     checked = subprocess.run([str(binary()), "check", "--data", str(server.data)], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout + checked.stderr
     # At the end, so that all else is known by then.
-    late = [f"{value * 1000:.1f} ms" for value in blocks if value > BLOCK_MOST]
-    assert not late, f"loops were held up in {len(late)} of {len(blocks)} minutes: {late}"
+    late = [f"{value * 1000:.1f} ms" for value in blocks.held_up]
+    assert not late, f"loops were held up in {len(late)} of {blocks.seconds} seconds: {late}"
