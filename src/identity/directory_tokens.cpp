@@ -2,6 +2,7 @@
 
 #include "base/digest.hpp"
 #include "base/encoding.hpp"
+#include "base/shared_slot.hpp"
 #include "base/strict_json.hpp"
 #include "identity/compact_token.hpp"
 #include "identity/remembered.hpp"
@@ -9,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <atomic>
 
 namespace berth::identity {
 namespace {
@@ -120,11 +120,11 @@ struct DirectoryTokens::Memory {
     };
 
     Remembered<DirectoryClaims> verified{memory_capacity};
-    std::atomic<std::shared_ptr<const Own>> own = std::make_shared<const Own>();
+    SharedSlot<Own> own{std::make_shared<const Own>()};
 
     // Whether a normalized address is one of this server's, or one of a registry's that this world has.
     bool is_own(const tenant::World& world, std::string_view address) const {
-        const auto now = own.load(std::memory_order_acquire);
+        const auto now = own.load();
         if (std::ranges::find(now->addresses, address) != now->addresses.end()) return true;
         const std::size_t host = address.find("://");
         if (!now->of_registry || host == std::string_view::npos) return false;
@@ -151,7 +151,7 @@ struct DirectoryTokens::Memory {
             }
         }
         if (takes_own(accepted)) {
-            const auto now = own.load(std::memory_order_acquire);
+            const auto now = own.load();
             out.insert(out.end(), now->addresses.begin(), now->addresses.end());
         }
         return out;
@@ -166,8 +166,7 @@ DirectoryTokens::~DirectoryTokens() = default;
 void DirectoryTokens::set_own_addresses(std::vector<std::string> base_addresses, RegistryAddresses of_registry) {
     for (std::string& address : base_addresses) address = normalized(address);
     std::erase(base_addresses, "");
-    memory_->own.store(std::make_shared<const Memory::Own>(std::move(base_addresses), std::move(of_registry)),
-                       std::memory_order_release);
+    memory_->own.store(std::make_shared<const Memory::Own>(std::move(base_addresses), std::move(of_registry)));
 }
 
 bool DirectoryTokens::is_own_address(const tenant::World& world, std::string_view base_address) const {

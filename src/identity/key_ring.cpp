@@ -1,6 +1,7 @@
 #include "identity/key_ring.hpp"
 
 #include "base/encoding.hpp"
+#include "base/shared_slot.hpp"
 #include "base/strict_json.hpp"
 #include "identity/compact_token.hpp"
 #include "identity/signing_key.hpp"
@@ -10,7 +11,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <atomic>
 #include <optional>
 #include <vector>
 
@@ -124,15 +124,15 @@ public:
 
     Task<Result<void>> rotate_if_due() override { co_return Result<void>(); }
 
-    void set_keys(Keys keys) { keys_.store(std::make_shared<const Keys>(std::move(keys)), std::memory_order_release); }
+    void set_keys(Keys keys) { keys_.store(std::make_shared<const Keys>(std::move(keys))); }
 
 protected:
-    std::shared_ptr<const Keys> keys() const { return keys_.load(std::memory_order_acquire); }
+    std::shared_ptr<const Keys> keys() const { return keys_.load(); }
     const Clock& clock() const noexcept { return clock_; }
 
 private:
     const Clock& clock_;
-    std::atomic<std::shared_ptr<const Keys>> keys_ = std::make_shared<const Keys>();
+    SharedSlot<Keys> keys_{std::make_shared<const Keys>()};
 };
 
 class StoredKeyRing final : public MemoryKeyRing {

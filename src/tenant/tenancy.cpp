@@ -39,7 +39,7 @@ Task<Result<void>> Tenancy::refresh() {
     auto fresh = co_await std::move(reading);
     Result<void> done;
     if (fresh) {
-        world_.store(std::move(*fresh), std::memory_order_release);
+        world_.store(std::move(*fresh));
     } else {
         done = failure(std::move(fresh));
     }

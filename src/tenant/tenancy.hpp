@@ -1,13 +1,13 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/shared_slot.hpp"
 #include "base/task.hpp"
 #include "base/time.hpp"
 #include "storage/database.hpp"
 #include "tenant/shared_refresh.hpp"
 #include "tenant/world.hpp"
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -29,7 +29,7 @@ public:
     Tenancy(storage::Database& database, LoginServerNaming naming);
 
     /// The world as of the last refresh; never null after the first one.
-    std::shared_ptr<const World> world() const noexcept { return world_.load(std::memory_order_acquire); }
+    std::shared_ptr<const World> world() const noexcept { return world_.load(); }
 
     /// Brings the world up to what is committed now. A change of principals, groups, roles, assignments, tokens or
     /// registries is acknowledged only after this has returned: from then on every request sees it. Reads what changed,
@@ -47,7 +47,7 @@ private:
     storage::Database& database_;
     LoginServerNaming naming_;
     SharedRefresh line_;
-    std::atomic<std::shared_ptr<const World>> world_;
+    SharedSlot<World> world_;
 };
 
 } // namespace berth::tenant

@@ -6,6 +6,7 @@ import pytest
 
 from harness import content
 from harness.arm import RESOURCES_VERSION
+from harness.crowd import wait_for
 
 TYPE = "Microsoft.ContainerRegistry/registries"
 
@@ -43,8 +44,11 @@ def test_filters_of_resources_and_groups(arm, new_group):
         assert [one["id"] for one in listed(arm, text)] == [registry], text
     for text in (f"name eq '{name}' and location eq 'elsewhere'", f"tagName eq '{tag}' and tagValue eq 'blue'"):
         assert listed(arm, text) == [], text
-    expanded = listed(arm, f"name eq '{name}'", more="&$expand=createdTime,changedTime,provisioningState&$top=1")[0]
-    assert expanded["provisioningState"] == "Succeeded" and expanded["createdTime"] <= expanded["changedTime"]
+
+    def expanded() -> dict:
+        return listed(arm, f"name eq '{name}'", more="&$expand=createdTime,changedTime,provisioningState&$top=1")[0]
+    wait_for(lambda: expanded()["provisioningState"] == "Succeeded", what="the registry is still being made")
+    assert expanded()["createdTime"] <= expanded()["changedTime"]
     arm.call("PATCH", arm.group_path(group), RESOURCES_VERSION, json={"tags": {tag: "1"}}).expect(200)
     filter_text = urllib.parse.quote(f"tagname eq '{tag}' and tagvalue eq '1'")
     groups = arm.list(f"{arm.bootstrap.subscription_scope}/resourcegroups?$filter={filter_text}", RESOURCES_VERSION)
