@@ -80,8 +80,11 @@ Task<Result<Response>> give_token(const Services& services, Context& context) {
         co_return refused(ErrorCode::invalid_parameter, "invalid_request", "The query parameter 'resource' is missing.");
     }
     if (auto known = check_resource(services, context, resource); !known) co_return failure(std::move(known));
-    auto issued = services.directory_tokens.issue(context.world(), *principal, resource, issuer_of(context, TokenForm::v2),
-                                                  verified->secret);
+    const std::string issuer = issuer_of(context, TokenForm::v2);
+    auto signing = services.workers.run([&] { // RSA takes milliseconds
+        return services.directory_tokens.issue(context.world(), *principal, resource, issuer, verified->secret);
+    });
+    auto issued = co_await signing;
     if (!issued) co_return failure(std::move(issued));
     co_return token_response(object{{"access_token", issued->token},
                                     {"client_id", principal->application_id->value()},

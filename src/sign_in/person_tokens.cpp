@@ -49,8 +49,11 @@ Task<Result<http::Response>> answer_for_person(const Services& services, Context
     const identity::ClientOfPerson client{delegation.client_id, delegation.confidential, access.permissions,
                                           std::string(nonce)};
     const std::string issuer = issuer_of(context, request.form);
-    auto issued = services.directory_tokens.issue_for_person(*world, **person, client, access.resource, issuer,
-                                                             delegation.person.secret, delegation.person.outside_groups);
+    auto signing = services.workers.run([&] { // RSA takes milliseconds
+        return services.directory_tokens.issue_for_person(*world, **person, client, access.resource, issuer,
+                                                          delegation.person.secret, delegation.person.outside_groups);
+    });
+    auto issued = co_await signing;
     if (!issued) co_return failure(std::move(issued));
     boost::json::object answer{{"token_type", "Bearer"},
                                {"scope", access.scope},
@@ -63,7 +66,9 @@ Task<Result<http::Response>> answer_for_person(const Services& services, Context
         answer["resource"] = access.resource;
     }
     if (access.open_id) {
-        auto id_token = services.directory_tokens.issue_id_token(*world, **person, client, issuer);
+        auto signing_id =
+            services.workers.run([&] { return services.directory_tokens.issue_id_token(*world, **person, client, issuer); });
+        auto id_token = co_await signing_id;
         if (!id_token) co_return failure(std::move(id_token));
         answer["id_token"] = *id_token;
     }

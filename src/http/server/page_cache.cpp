@@ -33,6 +33,9 @@ constexpr std::size_t probe_step = 64 * 1024;
 
 std::atomic<bool> cachestat_missing = false;
 
+// Opened at the start: later there may be no descriptor left.
+const FileDescriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+
 } // namespace
 
 bool is_in_memory(int file, std::uint64_t offset, std::size_t length, bool being_read) noexcept {
@@ -67,7 +70,6 @@ bool is_in_memory(int file, std::uint64_t offset, std::size_t length, bool being
 // Sent to nowhere: reading as it comes gets large folios from the system, of which sending costs half as much as of the
 // single pages that POSIX_FADV_WILLNEED leaves, and a tenth of the time to get them.
 void read_into_memory(int file, std::uint64_t offset, std::size_t length) noexcept {
-    static const FileDescriptor nowhere(::open("/dev/null", O_WRONLY | O_CLOEXEC));
     auto position = static_cast<off_t>(offset);
     const off_t end = position + static_cast<off_t>(length);
     while (position < end) {
