@@ -125,6 +125,23 @@ void declare_options(CLI::App& command, Configuration& c) {
     add("--location", c.location, "LOCATION", "First start: location of the resource group and registry");
 }
 
+Result<void> read_settings(CLI::App& command, std::istream& in) {
+    try {
+        for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(in)) {
+            CLI::Option* option = command.get_option_no_throw("--" + item.name);
+            if (option == nullptr || !item.parents.empty() || item.name == "config") {
+                return failure(ErrorCode::invalid_parameter, fmt::format("there is no setting '{}'", item.fullname()));
+            }
+            if (option->count() > 0) continue; // a flag or the environment said it
+            option->add_result(item.inputs);
+            option->run_callback();
+        }
+    } catch (const std::exception& error) {
+        return failure(ErrorCode::invalid_parameter, error.what());
+    }
+    return {};
+}
+
 Result<void> read_file(CLI::App& command, const Configuration& configuration) {
     if (configuration.config.empty()) return {};
     const auto invalid = [&](const std::string& what) {
@@ -133,19 +150,7 @@ Result<void> read_file(CLI::App& command, const Configuration& configuration) {
     };
     std::ifstream in(configuration.config);
     if (!in) return invalid("it cannot be read");
-    try {
-        for (const CLI::ConfigItem& item : CLI::ConfigTOML().from_config(in)) {
-            CLI::Option* option = command.get_option_no_throw("--" + item.name);
-            if (option == nullptr || !item.parents.empty() || item.name == "config") {
-                return invalid(fmt::format("there is no setting '{}'", item.fullname()));
-            }
-            if (option->count() > 0) continue; // a flag or the environment said it
-            option->add_result(item.inputs);
-            option->run_callback();
-        }
-    } catch (const CLI::Error& error) {
-        return invalid(error.what());
-    }
+    if (auto read = read_settings(command, in); !read) return invalid(read.error().message);
     return {};
 }
 

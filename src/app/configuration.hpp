@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <iosfwd>
 #include <map>
 #include <optional>
 #include <string>
@@ -74,6 +75,8 @@ void declare_options(CLI::App& command, Configuration& configuration);
 /// Takes from the file that `--config` names, if any, what neither flag nor environment said. `invalid_parameter` for a
 /// file that cannot be read, names a setting that does not exist or gives it a value it cannot have.
 Result<void> read_file(CLI::App& command, const Configuration& configuration);
+/// The same for the text of such a file. The message says what is wrong, not where.
+Result<void> read_settings(CLI::App& command, std::istream& in);
 
 /// Checks what parsing alone cannot: external URLs, a certificate with its key, plain HTTP away from loopback.
 /// `invalid_parameter` with a message for people.

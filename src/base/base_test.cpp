@@ -42,6 +42,10 @@ TEST(StrictJson, RefusesRepeatedKeysHoweverSpelled) {
         EXPECT_EQ(parse_json(text).error().code, ErrorCode::invalid_json) << text;
     }
     EXPECT_NE(parse_json(R"([{"b":{"k":1,"\u006b":1}}])").error().message.find("'k'"), std::string::npos);
+    for (const char* text : {"1e400", "-1e400", "[1e99999]", R"({"a":123456789e999})"}) {
+        EXPECT_FALSE(parse_json(text)) << text << " would be infinite";
+    }
+    EXPECT_TRUE(parse_json("[1e308,-1e-400,18446744073709551615,99999999999999999999]"));
     EXPECT_TRUE(parse_json("[[1]]", {.depth = 2}));
     EXPECT_FALSE(parse_json("[[[1]]]", {.depth = 2}));
 }

@@ -8,7 +8,7 @@
 
 namespace berth {
 
-/// Decodes `%XX` (RFC 3986 section 2.1). nullopt for a broken escape, one that hides a NUL, or
+/// Decodes `%XX` (RFC 3986 section 2.1). nullopt for a broken escape, a NUL, escaped or not, or
 /// what is no UTF-8 then. `+` stays a plus.
 std::optional<std::string> percent_decode(std::string_view text);
 /// Encodes everything but the unreserved characters of RFC 3986 section 2.3.

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <unordered_set>
 
 namespace berth {
@@ -65,7 +66,11 @@ public:
         stack_.push_uint64(value);
         return true;
     }
-    bool on_double(double value, std::string_view, error_code&) {
+    bool on_double(double value, std::string_view, error_code& ec) {
+        if (!std::isfinite(value)) { // it could be written, and not read again
+            ec = boost::json::error::exponent_overflow;
+            return false;
+        }
         stack_.push_double(value);
         return true;
     }

@@ -20,8 +20,8 @@ struct JsonLimits {
 };
 
 /// Parses one JSON text (RFC 8259, UTF-8) and refuses what lenient parsers let through: repeated keys, however they are
-/// spelled; depth above the limit; anything after the value. Fails with `invalid_json`. The value lives in `memory`: who
-/// only looks at it for a moment gives a `monotonic_resource`, which has to outlive it.
+/// spelled; depth above the limit; a number that no double holds; anything after the value. Fails with `invalid_json`. The
+/// value lives in `memory`: who only looks at it for a moment gives a `monotonic_resource`, which has to outlive it.
 Result<boost::json::value> parse_json(std::string_view text, JsonLimits limits = {}, boost::json::storage_ptr memory = {});
 
 /// Looks into parsed JSON without exceptions. Null and a missing member are alike.

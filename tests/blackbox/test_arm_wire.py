@@ -129,6 +129,7 @@ def test_unknown_subscription_and_group(arm):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b'{"a":1,"a":2}', b'{"a":1,"\\u0061":2}', b"\xff", b"[" * 10_000,
+                                  b'{"location":"here","sku":{"name":"Premium"},"properties":{"later":1e999}}',
                                   b'{"location":5}', b'{"location":"' + b"x" * 2_000_000 + b'"}'], ids=lambda body: repr(body)[2:14])
 def test_bodies_that_are_none(arm, body):
     answer = arm.call("PUT", arm.registry_path(content.unique("reg")), body=body, headers={"Content-Type": "application/json"})
