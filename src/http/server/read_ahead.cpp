@@ -8,7 +8,7 @@ namespace berth::http {
 namespace {
 
 // Enough for a fast disk while a window is sent, little enough that many pulls do not push each other out of memory.
-constexpr std::size_t most_ahead = 8UZ * 1024 * 1024;
+constexpr std::size_t most_ahead = 4UZ * 1024 * 1024;
 
 } // namespace
 

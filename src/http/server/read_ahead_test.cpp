@@ -60,11 +60,11 @@ TEST_F(ReadAheadTest, WhatIsWaitedForIsInMemoryAndTheNextIsReadMeanwhile) {
     EXPECT_FALSE(ahead.is_in_memory(0, mebibyte));
     EXPECT_TRUE(ahead.wait_for(0, mebibyte));
     EXPECT_TRUE(ahead.is_in_memory(0, mebibyte));
-    EXPECT_TRUE(goes_on(ahead, mebibyte, 8 * mebibyte));
-    EXPECT_TRUE(goes_on(ahead, 7 * mebibyte, 12 * mebibyte));
+    EXPECT_TRUE(goes_on(ahead, mebibyte, 5 * mebibyte));
+    EXPECT_TRUE(goes_on(ahead, 3 * mebibyte, 7 * mebibyte));
     EXPECT_FALSE(is_in_memory(file_->get(), far_behind, mebibyte, true)) << "not all at once";
     // Forgotten under its hands: it is waited for again.
-    ASSERT_TRUE(goes_on(ahead, 7 * mebibyte, 15 * mebibyte));
+    ASSERT_TRUE(goes_on(ahead, 6 * mebibyte, 10 * mebibyte));
     forget();
     EXPECT_FALSE(ahead.is_in_memory(mebibyte, mebibyte));
     EXPECT_TRUE(ahead.wait_for(mebibyte, mebibyte));
