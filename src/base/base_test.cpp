@@ -2,6 +2,7 @@
 #include "base/encoding.hpp"
 #include "base/hasher.hpp"
 #include "base/names.hpp"
+#include "base/percent.hpp"
 #include "base/strict_json.hpp"
 #include "base/task.hpp"
 #include "base/worker_pool.hpp"
@@ -48,6 +49,15 @@ TEST(StrictJson, RefusesRepeatedKeysHoweverSpelled) {
     EXPECT_TRUE(parse_json("[1e308,-1e-400,18446744073709551615,99999999999999999999]"));
     EXPECT_TRUE(parse_json("[[1]]", {.depth = 2}));
     EXPECT_FALSE(parse_json("[[[1]]]", {.depth = 2}));
+}
+
+TEST(Percent, RefusesANulHoweverWritten) {
+    using namespace std::string_view_literals;
+    for (const auto text : {"a%00b"sv, "a\0b"sv, "\0"sv}) {
+        EXPECT_FALSE(percent_decode(text)) << text;
+        EXPECT_FALSE(Parameters::parse(text)) << text;
+    }
+    EXPECT_EQ(percent_decode("a%20b"), "a b");
 }
 
 TEST(Hasher, GoesOnFromASavedState) {

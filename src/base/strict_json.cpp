@@ -95,55 +95,34 @@ private:
 };
 
 // Reads the same text again only to say which key comes twice. Keys are compared after escapes are resolved.
-class RepeatedKeyFinder {
+class RepeatedKeyFinder : public CountingHandler {
 public:
-    static constexpr std::size_t max_object_size = CountingHandler::max_object_size;
-    static constexpr std::size_t max_array_size = CountingHandler::max_array_size;
-    static constexpr std::size_t max_key_size = CountingHandler::max_key_size;
-    static constexpr std::size_t max_string_size = CountingHandler::max_string_size;
-
-    using error_code = boost::system::error_code;
-
-    bool on_document_begin(error_code&) { return true; }
-    bool on_document_end(error_code&) { return true; }
-    bool on_object_begin(error_code&) {
-        keys_.emplace_back();
-        return true;
+    bool on_object_begin(error_code& ec) {
+        open_.emplace_back();
+        return CountingHandler::on_object_begin(ec);
     }
-    bool on_object_end(std::size_t, error_code&) {
-        keys_.pop_back();
-        return true;
+    bool on_object_end(std::size_t size, error_code& ec) {
+        open_.pop_back();
+        return CountingHandler::on_object_end(size, ec);
     }
-    bool on_array_begin(error_code&) { return true; }
-    bool on_array_end(std::size_t, error_code&) { return true; }
-    bool on_key_part(std::string_view part, std::size_t, error_code&) {
+    bool on_key_part(std::string_view part, std::size_t size, error_code& ec) {
         key_ += part;
-        return true;
+        return CountingHandler::on_key_part(part, size, ec);
     }
-    bool on_key(std::string_view part, std::size_t, error_code& ec) {
+    bool on_key(std::string_view part, std::size_t size, error_code& ec) {
         key_ += part;
-        if (!keys_.back().insert(key_).second) {
+        if (!open_.back().insert(key_).second) {
             ec = boost::json::error::syntax;
             return false;
         }
         key_.clear();
-        return true;
+        return CountingHandler::on_key(part, size, ec);
     }
-    bool on_string_part(std::string_view, std::size_t, error_code&) { return true; }
-    bool on_string(std::string_view, std::size_t, error_code&) { return true; }
-    bool on_number_part(std::string_view, error_code&) { return true; }
-    bool on_int64(std::int64_t, std::string_view, error_code&) { return true; }
-    bool on_uint64(std::uint64_t, std::string_view, error_code&) { return true; }
-    bool on_double(double, std::string_view, error_code&) { return true; }
-    bool on_bool(bool, error_code&) { return true; }
-    bool on_null(error_code&) { return true; }
-    bool on_comment_part(std::string_view, error_code&) { return true; }
-    bool on_comment(std::string_view, error_code&) { return true; }
 
     const std::string& key() const noexcept { return key_; }
 
 private:
-    std::vector<std::unordered_set<std::string>> keys_;
+    std::vector<std::unordered_set<std::string>> open_; // the keys of each object that has not ended
     std::string key_;
 };
 

@@ -21,6 +21,15 @@ http::Response created(std::string location, const Digest& digest) {
 
 http::Response accepted() { return gateway::empty_response(202); }
 
+http::Response page_response(std::string_view content_type, http::Body body, const std::string& link) {
+    http::Response out;
+    out.headers.reserve(10);
+    out.headers.add("Content-Type", content_type);
+    if (!link.empty()) out.headers.add("Link", link);
+    out.body = std::move(body);
+    return out;
+}
+
 http::Response not_modified(std::string_view digest, std::string_view entity_tag) {
     auto response = gateway::empty_response(304);
     response.headers.add("ETag", entity_tag);

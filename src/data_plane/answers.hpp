@@ -19,6 +19,8 @@ std::string blob_path(const RepositoryName& name, const Digest& digest);
 http::Response created(std::string location, const Digest& digest);
 /// 202 without a body.
 http::Response accepted();
+/// 200 with a page of a list; `link`: the Link field, or empty.
+http::Response page_response(std::string_view content_type, http::Body body, const std::string& link);
 /// 304 with what a client needs to use what it has.
 http::Response not_modified(std::string_view digest, std::string_view entity_tag);
 

@@ -1,5 +1,6 @@
 #include "data_plane/list_routes.hpp"
 
+#include "data_plane/answers.hpp"
 #include "data_plane/catalog.hpp"
 #include "data_plane/repository_store.hpp"
 #include "data_plane/tag_store.hpp"
@@ -17,6 +18,7 @@ using storage::ReadKind;
 using storage::Session;
 
 constexpr std::uint64_t most_per_page = 1'000;
+constexpr std::string_view content_type = "application/json; charset=utf-8";
 
 // One more than the page was read: whether there is a next page is known without counting. Gives the Link field, or nothing.
 std::string end_page(std::vector<std::string>& names, const gateway::Page& page, std::string_view path) {
@@ -40,15 +42,6 @@ void append_array(std::string& out, std::span<const std::string> names) {
 std::size_t room_for(std::span<const std::string> names) noexcept {
     std::size_t out = 512; // what stands around them
     for (const std::string& name : names) out += name.size() + 3;
-    return out;
-}
-
-http::Response page_response(http::Body body, const std::string& link) {
-    http::Response out;
-    out.headers.reserve(10);
-    out.headers.add("Content-Type", "application/json; charset=utf-8");
-    if (!link.empty()) out.headers.add("Link", link);
-    out.body = std::move(body);
     return out;
 }
 
@@ -88,7 +81,7 @@ Task<Result<http::Response>> ListRoutes::catalog(Context& context) {
     body += R"({"repositories":)";
     append_array(body, *names);
     body += "}\n";
-    co_return page_response(std::move(body), link);
+    co_return page_response(content_type, std::move(body), link);
 }
 
 Task<Result<http::Response>> ListRoutes::tags(Context& context) {
@@ -99,7 +92,7 @@ Task<Result<http::Response>> ListRoutes::tags(Context& context) {
     // Who may see one tag of a repository may see all: a page is the same for everybody.
     const std::string which = fmt::format("{}/{}", page->limit, page->after);
     if (const auto hot = hot_.find(HotContent::Kind::tags, registry, name, which)) {
-        co_return page_response(hot->content, hot->link);
+        co_return page_response(content_type, hot->content, hot->link);
     }
 
     const auto version = services_.database.version();
@@ -120,7 +113,7 @@ Task<Result<http::Response>> ListRoutes::tags(Context& context) {
     body += "}\n";
     item->content = std::make_shared<const std::string>(std::move(body));
     hot_.keep(HotContent::Kind::tags, registry, name, which, version, item);
-    co_return page_response(item->content, item->link);
+    co_return page_response(content_type, item->content, item->link);
 }
 
 } // namespace berth::data_plane

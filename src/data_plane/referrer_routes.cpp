@@ -1,6 +1,7 @@
 #include "data_plane/referrer_routes.hpp"
 
 #include "base/percent.hpp"
+#include "data_plane/answers.hpp"
 #include "data_plane/referrer_store.hpp"
 #include "data_plane/repository_store.hpp"
 #include "gateway/paging.hpp"
@@ -21,13 +22,9 @@ constexpr std::uint64_t most_page_bytes = 3'900'000;
 
 constexpr std::string_view index_type = "application/vnd.oci.image.index.v1+json";
 
-http::Response page_response(const HotItem& page, bool filtered) {
-    http::Response out;
-    out.headers.reserve(10);
-    out.headers.add("Content-Type", index_type);
+http::Response answer_of(const HotItem& page, bool filtered) {
+    auto out = page_response(index_type, page.content, page.link);
     if (filtered) out.headers.add("OCI-Filters-Applied", "artifactType");
-    if (!page.link.empty()) out.headers.add("Link", page.link);
-    out.body = page.content;
     return out;
 }
 
@@ -67,7 +64,7 @@ Task<Result<http::Response>> ReferrerRoutes::list(Context& context) {
     const std::string which =
         fmt::format("{}/{}/{}/{}", subject->to_string(), page->limit, page->after, artifact_type.value_or(""));
     if (const auto hot = hot_.find(HotContent::Kind::referrers, registry, name, which)) {
-        co_return page_response(*hot, artifact_type.has_value());
+        co_return answer_of(*hot, artifact_type.has_value());
     }
 
     const auto version = services_.database.version();
@@ -95,7 +92,7 @@ Task<Result<http::Response>> ReferrerRoutes::list(Context& context) {
                                         found->next_after->to_string(), page->limit, {}, filter);
     }
     hot_.keep(HotContent::Kind::referrers, registry, name, which, version, item);
-    co_return page_response(*item, artifact_type.has_value());
+    co_return answer_of(*item, artifact_type.has_value());
 }
 
 } // namespace berth::data_plane

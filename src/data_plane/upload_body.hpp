@@ -23,7 +23,8 @@ struct BodyFront {
 /// Reads until the body ends or more than `limit` bytes are there; then one byte more than `limit` at least.
 Task<Result<BodyFront>> read_front(ByteSource& body, std::uint64_t limit);
 
-/// Appends the rest of a body to an upload, with 4 KiB of memory, or 64 KiB out of `memory` while the bytes come fast.
+/// Appends the rest of a body to an upload, with 4 KiB of memory; while the bytes come fast through the writer's own room,
+/// or, where that has none, 64 KiB out of `memory`.
 /// `payload_too_large` when the upload would grow over `most_blob_bytes`; what `use` refuses when it would grow over a limit.
 Task<Result<void>> append_rest(ByteSource& body, storage::UploadWriter& writer, storage::MemoryBudget& memory, UploadUse& use);
 

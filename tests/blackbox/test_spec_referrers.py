@@ -177,6 +177,20 @@ def test_deleted_referrer_is_gone_from_the_list(oci, repository, subject):
     assert oci.referrers(repository, subject.digest) == []
 
 
+def test_a_list_that_was_read_before_is_as_new(oci, repository, subject):
+    pushed = set()
+    for kind in (SBOM, SBOM + ".other"):
+        assert {one["digest"] for one in oci.referrers(repository, subject.digest)} == pushed
+        referrer = content.artifact(kind, subject.descriptor())
+        oci.push(repository, referrer)
+        pushed.add(referrer.digest)
+    for digest in sorted(pushed):
+        assert {one["digest"] for one in oci.referrers(repository, subject.digest)} == pushed
+        oci.delete(f"/v2/{repository}/manifests/{digest}").expect(202)
+        pushed.remove(digest)
+    assert oci.referrers(repository, subject.digest) == []
+
+
 def test_fallback_tag_of_older_clients_does_no_harm(oci, repository, subject):
     """A client that maintains the referrers tag by itself: its index is a tag like others, and nothing is listed twice."""
     referrer = content.artifact(SBOM, subject.descriptor())

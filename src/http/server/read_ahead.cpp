@@ -20,32 +20,22 @@ bool ReadAhead::is_in_memory(std::uint64_t offset, std::size_t length) noexcept 
 bool ReadAhead::wait_for(std::uint64_t offset, std::size_t length) {
     if (!progress_) progress_ = std::make_shared<Progress>();
     read_into_memory(file_->get(), offset, length);
-    asked_ = offset + length; // what was read behind it before may have been forgotten
+    // No more than that: what was read behind it before may have been forgotten.
+    asked_ = offset + length;
+    progress_->read = asked_;
     return true;
 }
 
 void ReadAhead::go_on(std::uint64_t offset) {
-    if (!progress_ || asked_ > offset + most_ahead / 2 || progress_->reading.exchange(true)) return;
-    asked_ = std::max(asked_, offset);
-    const std::uint64_t from = asked_;
-    const std::size_t more = take(offset + most_ahead);
-    if (more == 0) {
-        progress_->reading = false;
-        return;
-    }
-    workers_.submit([file = file_, progress = progress_, from, more] {
-        read_into_memory(file->get(), from, more);
-        progress->read = from + more;
+    const std::uint64_t from = std::max(asked_, offset);
+    const std::uint64_t until = std::min(offset + most_ahead, end_);
+    if (!progress_ || from >= until || from > offset + most_ahead / 2 || progress_->reading.exchange(true)) return;
+    asked_ = until;
+    workers_.submit([file = file_, progress = progress_, from, until] {
+        read_into_memory(file->get(), from, static_cast<std::size_t>(until - from));
+        progress->read = until;
         progress->reading = false;
     });
-}
-
-std::size_t ReadAhead::take(std::uint64_t until) noexcept {
-    until = std::min(until, end_);
-    if (until <= asked_) return 0;
-    const auto more = static_cast<std::size_t>(until - asked_);
-    asked_ = until;
-    return more;
 }
 
 } // namespace berth::http

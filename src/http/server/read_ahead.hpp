@@ -25,9 +25,6 @@ public:
     void go_on(std::uint64_t offset);
 
 private:
-    // Takes the part before `until` that nobody asked the disk for yet; 0: it was.
-    std::size_t take(std::uint64_t until) noexcept;
-
     // What the workers say. One at a time reads for this file, so that many that are cold leave workers to others.
     struct Progress {
         std::atomic<bool> reading = false;
