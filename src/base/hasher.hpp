@@ -26,7 +26,18 @@ public:
     /// Takes up what `save` gave; nullopt for anything of another shape.
     static std::optional<Hasher> restore(std::string_view state);
 
+    struct Input {
+        Hasher* hasher;
+        std::span<const std::byte> bytes;
+    };
+    /// How many of `update_together` share the processor; 1 where each is fastest for itself.
+    static std::size_t most_together() noexcept;
+    /// Updates each hasher with its bytes, several SHA-256 at once where that is faster (`sha256_lanes.hpp`). As many bytes
+    /// for each is best. No hasher twice.
+    static void update_together(std::span<const Input> inputs) noexcept;
+
 private:
+    struct Lane;
     static constexpr std::size_t context_size = 256;
     DigestAlgorithm algorithm_;
     alignas(16) std::array<std::byte, context_size> context_;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::size_t copied_body = 4 * 1024;        // up to here a copy is cheaper than a second part to send
 constexpr std::size_t tls_record = 16 * 1024;        // a head and the start of its body share the first record
-constexpr std::size_t file_window = 2 * 1024 * 1024; // looked up in the page cache, and sent, at once
+constexpr std::size_t file_window = 2 * 1024 * 1024; // looked up in the page cache at once
+constexpr std::size_t file_turn = 512 * 1024;        // sent before others have the loop: some 0.1 ms, encrypted 0.6 ms
 constexpr std::size_t tls_file_piece = 64 * 1024;
 constexpr std::size_t kept_buffer = 4 * 1024;
 
@@ -100,7 +101,8 @@ Task<bool> ResponseWriter::send_file() {
             in_memory = offset + window;
             ahead.go_on(in_memory);
         }
-        const Sent sent = wire_.send_file(file, offset, static_cast<std::size_t>(in_memory - offset));
+        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(file_turn - sent_in_turn, in_memory - offset));
+        const Sent sent = wire_.send_file(file, offset, most);
         if (sent.failed) co_return false;
         if (sent.bytes == 0) {
             Task<bool> waiting = wait();
@@ -111,7 +113,7 @@ Task<bool> ResponseWriter::send_file() {
         }
         offset += sent.bytes;
         sent_in_turn += sent.bytes;
-        if (sent_in_turn >= file_window && offset < end) { // a fast peer must not keep the loop to itself
+        if (sent_in_turn >= file_turn && offset < end) { // a fast peer must not keep the loop to itself
             sent_in_turn = 0;
             Wire::Yield yielding = wire_.yield();
             co_await yielding;
@@ -155,7 +157,7 @@ Task<bool> ResponseWriter::send_file_encrypted() {
             if (!ready) co_return false;
             sent_in_turn = 0;
         }
-        if (sent_in_turn >= file_window && offset < end) {
+        if (sent_in_turn >= file_turn && offset < end) {
             sent_in_turn = 0;
             Wire::Yield yielding = wire_.yield();
             co_await yielding;

@@ -3,6 +3,7 @@
 #include "base/guid.hpp"
 #include "base/worker_pool.hpp"
 #include "storage/file_system.hpp"
+#include "storage/files/hash_queue.hpp"
 #include "storage/files/memory_budget.hpp"
 #include "storage/files/object_folders.hpp"
 #include "storage/files/open_uploads.hpp"
@@ -16,7 +17,7 @@ namespace berth::storage {
 struct FileBlobOptions {
     /// An upload up to this size stays in memory and touches no file before it is paused or finished.
     std::size_t memory_limit = 64 * 1024;
-    /// Larger ones go to the workers in pieces of this size, one being filled while another is hashed and written.
+    /// Larger ones go to the workers in pieces of this size, one being filled while others are hashed and written.
     std::size_t piece_size = 256 * 1024;
     /// Bytes for all of this together. When they are used up, uploads go on from the caller's own buffers, slower.
     std::size_t memory_budget = 64 * 1024 * 1024;
@@ -30,7 +31,7 @@ struct FileBlobOptions {
 struct FileStoreContext {
     FileStoreContext(FileSystem& files_, WorkerPool& workers_, const FileBlobOptions& options_, const std::string& folder)
         : files(files_), workers(workers_), options(options_), uploads(folder + "/uploads"), objects(files_, folder + "/blobs"),
-          memory(options_.memory_budget) {}
+          memory(options_.memory_budget), hashing(workers_) {}
 
     std::string data_path(const Guid& upload) const { return uploads + '/' + upload.value(); }
     std::string state_path(const Guid& upload) const { return data_path(upload) + ".state"; }
@@ -42,6 +43,7 @@ struct FileStoreContext {
     ObjectFolders objects;
     OpenUploads open;
     MemoryBudget memory;
+    HashQueue hashing;
 };
 
 } // namespace berth::storage

@@ -148,7 +148,7 @@ Result<void> FileUpload::write(std::span<const std::byte> bytes) {
 
 Result<void> FileUpload::append(std::span<const std::byte> bytes) {
     if (bytes.empty()) return {};
-    hash(bytes);
+    hasher_.update(bytes);
     return write(bytes);
 }
 

@@ -13,7 +13,7 @@
 namespace berth::storage {
 
 /// The disk's side of one open upload: its claim, its file, its hash. Everything here blocks and belongs on a worker, one
-/// call at a time; only `hash` and `write` may run beside each other.
+/// call at a time; only what is done with `hasher` and `write` may run beside each other.
 class FileUpload {
 public:
     /// An upload that is not there yet, claimed by the caller; touches nothing.
@@ -33,7 +33,8 @@ public:
     /// Bytes written.
     std::uint64_t size() const noexcept { return size_; }
 
-    void hash(std::span<const std::byte> bytes) noexcept { hasher_.update(bytes); }
+    /// Of the bytes; to be updated with each piece that is written.
+    Hasher& hasher() noexcept { return hasher_; }
     Result<void> write(std::span<const std::byte> bytes);
     /// Both.
     Result<void> append(std::span<const std::byte> bytes);

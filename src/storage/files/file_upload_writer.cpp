@@ -5,6 +5,9 @@ namespace {
 
 // Hashing more than this goes to a worker.
 constexpr std::size_t hashed_in_place = 16 * 1024;
+// One is filled while another is worked on; more only while there is memory for many uploads.
+constexpr unsigned usual_pieces = 2;
+constexpr unsigned most_pieces = 4;
 
 } // namespace
 
@@ -15,6 +18,7 @@ FileUploadWriter::FileUploadWriter(std::unique_ptr<FileUpload> upload)
 FileUploadWriter::~FileUploadWriter() {
     if (spent_ || is_in_memory()) return; // nothing runs and nothing is on the disk
     context_->open.close_soon(shared_->upload->id());
+    fail({ErrorCode::internal, "an upload was given up"}); // what waits for the workers need not be done
     // Whoever lets go last gives up what is on the disk, and that is a worker.
     context_->workers.submit([shared = std::move(shared_)]() mutable { shared.reset(); });
 }
@@ -31,7 +35,7 @@ void FileUploadWriter::fail(const Error& error) {
 }
 
 Task<Result<void>> FileUploadWriter::settle() {
-    auto idle = shared_->jobs.idle();
+    auto idle = shared_->pieces.at_most(0);
     co_await idle;
     if (auto error = failed()) co_return std::unexpected(std::move(*error));
     co_return Result<void>{};
@@ -58,26 +62,29 @@ Task<Result<void>> FileUploadWriter::append(std::span<const std::byte> bytes) {
 
 std::span<std::byte> FileUploadWriter::room() noexcept { return filling_ ? filling_->room() : std::span<std::byte>(); }
 
-std::shared_ptr<FileUploadWriter::Piece> FileUploadWriter::make_piece() {
+std::shared_ptr<FileUploadWriter::Piece> FileUploadWriter::take_piece() {
+    {
+        const std::lock_guard lock(shared_->mutex);
+        if (!shared_->free.empty()) {
+            auto piece = std::move(shared_->free.back());
+            shared_->free.pop_back();
+            piece->used = 0;
+            return piece;
+        }
+    }
+    if (pieces_ == most_pieces) return nullptr;
+    if (pieces_ >= usual_pieces && context_->memory.left() < context_->options.memory_budget / 2) return nullptr;
     MemoryShare share(context_->memory);
     if (!share.grow(context_->options.piece_size)) return nullptr;
+    ++pieces_;
     return std::make_shared<Piece>(context_, std::move(share));
 }
 
 Task<Result<void>> FileUploadWriter::append_to_file(std::span<const std::byte> bytes) {
-    const std::size_t piece_size = context_->options.piece_size;
     while (!bytes.empty()) {
-        if (!filling_) filling_ = make_piece();
-        if (!filling_ && working_) {
-            auto settled = co_await settle();
-            if (!settled) co_return settled;
-            filling_ = std::move(working_);
-            filling_->used = 0;
-        }
+        if (!filling_) filling_ = take_piece();
         if (!filling_) {
             // No memory left for a piece: the caller waits while its own buffer is worked on.
-            auto settled = co_await settle();
-            if (!settled) co_return settled;
             auto job = on_worker([this, bytes] { return shared_->upload->append(bytes); });
             auto done = co_await job;
             if (!done) fail(done.error());
@@ -88,32 +95,84 @@ Task<Result<void>> FileUploadWriter::append_to_file(std::span<const std::byte> b
         if (part.data() != room.data()) std::ranges::copy(part, room.data());
         filling_->used += part.size();
         bytes = bytes.subspan(part.size());
-        if (filling_->used == piece_size) {
-            auto settled = co_await settle();
-            if (!settled) co_return settled;
-            hand_over();
+        if (filling_->used < context_->options.piece_size) continue;
+        hand_over();
+        filling_ = take_piece();
+        if (!filling_) {
+            auto one_free = shared_->pieces.at_most(pieces_ - 1);
+            co_await one_free;
+            filling_ = take_piece();
         }
+        if (auto error = failed()) co_return std::unexpected(std::move(*error));
     }
     co_return Result<void>{};
 }
 
-// The full piece goes to the workers, and what they have done with comes back to be filled.
+// The full piece goes to the workers, and comes back to be filled when they have done with it.
 void FileUploadWriter::hand_over() {
-    std::swap(filling_, working_);
-    if (filling_) filling_->used = 0;
-    std::shared_ptr<const Piece> full = working_;
-    shared_->jobs.begin(2);
-    context_->workers.submit([shared = shared_, full] {
-        shared->upload->hash(full->content());
-        shared->jobs.end();
-    });
-    context_->workers.submit([shared = shared_, full] {
-        if (auto done = shared->upload->write(full->content()); !done) {
-            const std::lock_guard lock(shared->mutex);
-            if (!shared->failed) shared->failed = done.error();
+    bool first_to_hash = false;
+    bool first_to_write = false;
+    shared_->pieces.begin();
+    {
+        const std::lock_guard lock(shared_->mutex);
+        filling_->jobs_left = 2;
+        first_to_hash = shared_->to_hash.empty();
+        first_to_write = shared_->to_write.empty();
+        shared_->to_hash.push_back(filling_);
+        shared_->to_write.push_back(std::move(filling_));
+    }
+    if (first_to_hash) hash_next(shared_);
+    if (first_to_write) context_->workers.submit([shared = shared_] { write_all(*shared); });
+}
+
+// Under the mutex: whoever gives the upload up knows that nothing will be asked of the workers any more, so that the next
+// one who wants it may wait on a worker.
+void FileUploadWriter::hash_next(const std::shared_ptr<Shared>& shared) {
+    {
+        const std::lock_guard lock(shared->mutex);
+        if (!shared->failed) {
+            const Piece& piece = *shared->to_hash.front();
+            piece.context->hashing.submit(shared->upload->hasher(), piece.content(), [shared] {
+                if (done_with_front(*shared, &Shared::to_hash)) hash_next(shared);
+            });
+            return;
         }
-        shared->jobs.end();
-    });
+    }
+    while (done_with_front(*shared, &Shared::to_hash)) {
+    }
+}
+
+void FileUploadWriter::write_all(Shared& shared) {
+    std::shared_ptr<Piece> piece;
+    do {
+        bool has_failed = false;
+        {
+            const std::lock_guard lock(shared.mutex);
+            piece = shared.to_write.front();
+            has_failed = shared.failed.has_value();
+        }
+        if (has_failed) continue;
+        if (auto done = shared.upload->write(piece->content()); !done) {
+            const std::lock_guard lock(shared.mutex);
+            if (!shared.failed) shared.failed = done.error();
+        }
+    } while (done_with_front(shared, &Shared::to_write));
+}
+
+bool FileUploadWriter::done_with_front(Shared& shared, std::deque<std::shared_ptr<Piece>> Shared::* line) {
+    bool is_free = false;
+    bool is_more = false;
+    {
+        const std::lock_guard lock(shared.mutex);
+        auto& pieces = shared.*line;
+        auto piece = std::move(pieces.front());
+        pieces.pop_front();
+        is_more = !pieces.empty();
+        is_free = --piece->jobs_left == 0;
+        if (is_free) shared.free.push_back(std::move(piece));
+    }
+    if (is_free) shared.pieces.end();
+    return is_more;
 }
 
 // What is not with the file yet. On a worker, after `settle`.

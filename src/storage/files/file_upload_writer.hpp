@@ -5,13 +5,17 @@
 #include "storage/files/memory_budget.hpp"
 #include "storage/files/pending_jobs.hpp"
 
+#include <deque>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 namespace berth::storage {
 
 /// The event loop's side of one open upload: keeps small content in memory, hands the rest to the workers in pieces, so
-/// that the next bytes arrive while the last are hashed and written.
+/// that the next bytes arrive while the last are hashed and written. A few pieces may wait for the workers: who hashes
+/// never waits for the network while the client is the faster one.
 class FileUploadWriter final : public UploadWriter {
 public:
     explicit FileUploadWriter(std::unique_ptr<FileUpload> upload);
@@ -36,6 +40,7 @@ private:
         MemoryShare share;
         std::unique_ptr<std::byte[]> bytes;
         std::size_t used = 0;
+        int jobs_left = 0; // guarded by the mutex of Shared while workers have it
         std::span<const std::byte> content() const noexcept { return {bytes.get(), used}; }
         std::span<std::byte> room() noexcept { return {bytes.get() + used, context->options.piece_size - used}; }
     };
@@ -43,13 +48,21 @@ private:
     struct Shared {
         explicit Shared(std::unique_ptr<FileUpload> upload_) : upload(std::move(upload_)) {}
         std::unique_ptr<FileUpload> upload;
-        PendingJobs jobs;
+        PendingJobs pieces; // that the workers have
         std::mutex mutex;
-        std::optional<Error> failed; // guarded by mutex
+        std::optional<Error> failed; // this and the rest guarded by mutex
+        std::deque<std::shared_ptr<Piece>> to_hash;
+        std::deque<std::shared_ptr<Piece>> to_write; // in both, somebody is at the front one
+        std::vector<std::shared_ptr<Piece>> free;
     };
+    static void hash_next(const std::shared_ptr<Shared>& shared);
+    static void write_all(Shared& shared);
+    // Says that the front piece of one of the lines is done with; gives whether more are in that line.
+    static bool done_with_front(Shared& shared, std::deque<std::shared_ptr<Piece>> Shared::* line);
 
     Task<Result<void>> append_to_file(std::span<const std::byte> bytes);
-    std::shared_ptr<Piece> make_piece();
+    // A piece to fill, unless those that this upload may have are all with the workers.
+    std::shared_ptr<Piece> take_piece();
     void hand_over();
     // Waits for the workers; a failure is what they met, and stays.
     Task<Result<void>> settle();
@@ -70,7 +83,7 @@ private:
     MemoryShare memory_share_;
     Bytes memory_;
     std::shared_ptr<Piece> filling_;
-    std::shared_ptr<Piece> working_;
+    unsigned pieces_ = 0; // that this upload has
 };
 
 } // namespace berth::storage

@@ -8,12 +8,12 @@
 
 namespace berth::storage {
 
-/// Counts jobs that workers do and lets one coroutine wait for the last of them.
+/// Counts jobs that workers do and lets one coroutine wait for them.
 class PendingJobs {
 public:
-    void begin(unsigned jobs) {
+    void begin() {
         const std::lock_guard lock(mutex_);
-        running_ += jobs;
+        ++running_;
     }
 
     /// Called by each job as the last thing it does.
@@ -22,7 +22,7 @@ public:
         Executor* home = nullptr;
         {
             const std::lock_guard lock(mutex_);
-            if (--running_ == 0) {
+            if (--running_ <= enough_) {
                 waiting = std::exchange(waiting_, nullptr);
                 home = home_;
             }
@@ -35,17 +35,19 @@ public:
         }
     }
 
-    /// `co_await` it: goes on, at the executor of the caller, when nothing is running.
-    auto idle() noexcept { return Idle{*this}; }
+    /// `co_await` it: goes on, at the executor of the caller, when no more than so many are running.
+    auto at_most(unsigned jobs) noexcept { return Wait{*this, jobs}; }
 
 private:
-    struct Idle {
+    struct Wait {
         PendingJobs& jobs;
+        unsigned enough;
 
         bool await_ready() noexcept { return false; }
         bool await_suspend(std::coroutine_handle<> caller) {
             const std::lock_guard lock(jobs.mutex_);
-            if (jobs.running_ == 0) return false;
+            if (jobs.running_ <= enough) return false;
+            jobs.enough_ = enough;
             jobs.home_ = Executor::current();
             jobs.waiting_ = caller;
             return true;
@@ -55,6 +57,7 @@ private:
 
     std::mutex mutex_;
     unsigned running_ = 0;
+    unsigned enough_ = 0; // for the one who waits
     std::coroutine_handle<> waiting_;
     Executor* home_ = nullptr;
 };
