@@ -38,7 +38,10 @@ void append_number(std::string& out, std::uint64_t number) {
 }
 
 void append_safely(std::string& out, std::string_view text) {
-    if (std::ranges::all_of(text, is_value_character)) {
+    // Without a way out in the middle the compiler looks at many at a time, and nearly all are good.
+    bool is_safe = true;
+    for (const char c : text) is_safe &= is_value_character(c);
+    if (is_safe) {
         out.append(text);
         return;
     }
