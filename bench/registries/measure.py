@@ -1,5 +1,6 @@
 """Interleaved measurement: every contender in turn, round after round, and the middle of what came."""
 
+import os
 import statistics
 from dataclasses import dataclass, field
 from typing import Callable
@@ -25,11 +26,15 @@ class Figures:
     samples: list[Sample] = field(default_factory=list)
 
 
-def interleaved(contenders: list[Contender], rounds: int) -> dict[str, Figures]:
+def interleaved(contenders: list[Contender], rounds: int, synced: bool = False) -> dict[str, Figures]:
+    """`synced`: everybody begins on a disk that has nothing more to write. What a server does not sync is written while the
+    next one is measured, else."""
     samples: dict[str, list[Sample]] = {one.name: [] for one in contenders}
     for turn in range(rounds):
         # Every other round backwards, so that nobody always comes after the same one.
         for one in contenders if turn % 2 == 0 else reversed(contenders):
+            if synced:
+                os.sync()
             samples[one.name].append(one.run(turn))
     return {name: Figures(statistics.median(one.rate for one in found), statistics.median(one.cpu_us for one in found),
                           statistics.median(one.p99_us for one in found), found)

@@ -105,7 +105,7 @@ def pushes(berth: Berth, peers: list[Server], folder: Path, size: int, rounds: i
         figures = interleaved([Contender(server.name, lambda _, server=server, name=name, words=words: run(server, name, words))
                                for server in (berth, *peers)]
                               + [Contender("SHA-256", lambda _, many=many: hashing(many)),
-                                 Contender("disk", lambda _: disk_writing(folder))], rounds)
+                                 Contender("disk", lambda _: disk_writing(folder))], rounds, synced=True)
         limit = min(figures["SHA-256"], figures["disk"], key=lambda one: one.rate)
         peak = {server.name: statistics.median(peaks[f"{server.name} {name}"]) for server in (berth, *peers)}
         out.append(Row(title, figures, [

@@ -46,19 +46,26 @@ Task<Result<void>> store_small_blob(storage::Database& database, const Digest& d
     co_return done;
 }
 
-Task<Result<void>> store_upload(storage::Database& database, storage::BlobStore& blobs, const Digest& digest,
+Task<Result<bool>> store_upload(storage::Database& database, storage::BlobStore& blobs, const Digest& digest,
                                 storage::UploadWriter& writer, Timestamp now, const LinkBlob& link) {
     const StorageKey key = StorageKey::random();
     const std::uint64_t size = writer.offset();
-    const auto note = [&](Session& session) { return insert_pending_object(session, key, now); };
-    auto noted = co_await database.write(note);
-    if (!noted) co_return failure(std::move(noted));
+    const auto begin = [&](Session& session) -> Result<bool> {
+        auto known = is_stored(session, digest);
+        if (!known) return failure(std::move(known));
+        auto done = *known ? link(session) : insert_pending_object(session, key, now);
+        if (!done) return failure(std::move(done));
+        return *known;
+    };
+    auto known = co_await database.write(begin);
+    if (!known) co_return failure(std::move(known));
+    if (*known) co_return false;
 
     auto finished = co_await writer.finish(key);
     if (!finished) co_return failure(std::move(finished));
 
-    // True: the blob was known, the object just made is not needed. It stays noted, so that the sweeper finds it if this
-    // process ends here.
+    // True: another push made the blob known meanwhile, the object just made is not needed. It stays noted, so that the
+    // sweeper finds it if this process ends here.
     const auto write = [&](Session& session) -> Result<bool> {
         const NewBlob blob{.digest = digest, .size = size, .key = key, .content = {}};
         auto inserted = insert_blob(session, blob, now);
@@ -77,7 +84,7 @@ Task<Result<void>> store_upload(storage::Database& database, storage::BlobStore&
         auto removed = co_await blobs.remove(key); // a failure leaves it to the sweeper
         (void)removed;
     }
-    co_return Result<void>{};
+    co_return true;
 }
 
 Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push, std::span<const std::byte> content) {
@@ -86,7 +93,7 @@ Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush
     co_return done;
 }
 
-Task<Result<void>> commit_upload(storage::Database& database, storage::BlobStore& blobs, const BlobPush& push,
+Task<Result<bool>> commit_upload(storage::Database& database, storage::BlobStore& blobs, const BlobPush& push,
                                  storage::UploadWriter& writer) {
     const LinkBlob link = [&](Session& session) { return link_pushed_blob(session, push); };
     auto done = co_await store_upload(database, blobs, push.digest, writer, push.now, link);

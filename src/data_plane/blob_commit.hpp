@@ -40,15 +40,16 @@ Task<Result<void>> store_small_blob(storage::Database& database, const Digest& d
                                     Timestamp now, const LinkBlob& link);
 
 /// The same with the bytes of an upload as an object of the blob store: its key is noted, then the object made durable,
-/// then row and link made in one transaction. The new object goes again if the blob was known already.
-Task<Result<void>> store_upload(storage::Database& database, storage::BlobStore& blobs, const Digest& digest,
+/// then row and link made in one transaction; true. False: the blob was known already and is linked; the upload is as it
+/// was, and nobody needs it.
+Task<Result<bool>> store_upload(storage::Database& database, storage::BlobStore& blobs, const Digest& digest,
                                 storage::UploadWriter& writer, Timestamp now, const LinkBlob& link);
 
 /// `store_small_blob` as a blob of the repository.
 Task<Result<void>> commit_small_blob(storage::Database& database, const BlobPush& push, std::span<const std::byte> content);
 
 /// `store_upload` as a blob of the repository.
-Task<Result<void>> commit_upload(storage::Database& database, storage::BlobStore& blobs, const BlobPush& push,
+Task<Result<bool>> commit_upload(storage::Database& database, storage::BlobStore& blobs, const BlobPush& push,
                                  storage::UploadWriter& writer);
 
 } // namespace berth::data_plane

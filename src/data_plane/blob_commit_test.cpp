@@ -31,7 +31,7 @@ protected:
                 .pushed = event("blob.push"),
                 .repository_created = event("repository.create")};
     }
-    Result<void> commit(std::string_view repository, std::string_view content) {
+    Result<bool> commit(std::string_view repository, std::string_view content) {
         auto writer = sync_wait(blobs_->open_upload(Guid::random(), DigestAlgorithm::sha256, true));
         EXPECT_TRUE(writer && sync_wait((*writer)->append(as_bytes(content))));
         return sync_wait(commit_upload(*database_, *blobs_, push(repository, Digest::of(as_bytes(content))), **writer));
@@ -77,11 +77,30 @@ TEST_F(BlobCommits, LargeOnesAreObjects) {
 
 TEST_F(BlobCommits, WhatIsKnownIsKeptOnce) {
     const std::string content(200'000, 'x');
-    ASSERT_TRUE(commit("a", content));
-    ASSERT_TRUE(commit("b", content));
+    EXPECT_EQ(commit("a", content), true);
+    EXPECT_EQ(commit("b", content), false);
     EXPECT_EQ(objects(), 1U);
+    EXPECT_EQ(count("select count(*) from pending_objects"), 0);
     EXPECT_EQ(count("select count(*) from blobs"), 1);
     EXPECT_EQ(count("select count(*) from repository_blobs"), 2);
+}
+
+TEST_F(BlobCommits, WhatWasQuarantinedTakesTheNewBytes) {
+    const std::string content(200'000, 'x');
+    EXPECT_EQ(commit("a", content), true);
+    execute("update blobs set storage_key = null");
+    EXPECT_EQ(commit("b", content), true);
+    EXPECT_EQ(count("select count(*) from blobs where storage_key is not null"), 1);
+}
+
+// Nothing is there of the second one: neither made durable nor left to be removed.
+TEST_F(BlobCommits, WhatIsKnownTouchesNoObject) {
+    const std::string content(200'000, 'x');
+    EXPECT_EQ(commit("a", content), true);
+    auto writer = sync_wait(blobs_->open_upload(Guid::random(), DigestAlgorithm::sha256, true));
+    ASSERT_TRUE(writer && sync_wait((*writer)->append(as_bytes(content))));
+    ASSERT_EQ(sync_wait(commit_upload(*database_, *blobs_, push("b", Digest::of(as_bytes(content))), **writer)), false);
+    EXPECT_TRUE(sync_wait((*writer)->pause())) << "the upload is as it was";
 }
 
 TEST_F(BlobCommits, ALockedRepositoryTakesNothing) {

@@ -79,6 +79,13 @@ Result<bool> insert_blob(Session& session, const NewBlob& blob, Timestamp now) {
     return true;
 }
 
+Result<bool> is_stored(Session& session, const Digest& digest) {
+    auto rows =
+        session.query("select 1 from blobs where digest = ?1 and (storage_key is not null or content is not null)", digest);
+    if (!rows) return failure(std::move(rows));
+    return rows->next();
+}
+
 Result<void> link_blob(Session& session, std::int64_t repository, const Digest& digest, Timestamp now) {
     // A link that is there begins anew: who has just sent the blob is about to push a manifest that lists it.
     auto linked = session.execute("insert into repository_blobs(repository_id, digest, created_at) values (?1, ?2, ?3) "

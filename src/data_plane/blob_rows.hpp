@@ -40,6 +40,9 @@ struct NewBlob {
 /// Makes the blob known. False if it was already: then its bytes stay where they were, and the new ones are not needed.
 Result<bool> insert_blob(storage::Session& session, const NewBlob& blob, Timestamp now);
 
+/// Whether the blob is known and its bytes are there, in whatever repository.
+Result<bool> is_stored(storage::Session& session, const Digest& digest);
+
 /// Links a blob to a repository.
 Result<void> link_blob(storage::Session& session, std::int64_t repository, const Digest& digest, Timestamp now);
 /// Whether the repository links it.

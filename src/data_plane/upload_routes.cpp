@@ -299,6 +299,10 @@ Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadS
         ended_.reopen(session.id);
         co_return failure(std::move(committed));
     }
+    if (!*committed) {
+        auto discarded = co_await services_.blobs.discard_upload(session.id); // a failure leaves it to the sweeper
+        (void)discarded;
+    }
     use.end();
     co_return created(blob_path(context.repository(), digest), digest);
 }

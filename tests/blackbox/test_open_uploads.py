@@ -103,6 +103,27 @@ def assert_refused(answer, *words: str) -> None:
         assert word in error["message"], (word, error["message"])
 
 
+# Bytes that are known already
+
+def test_an_upload_of_what_is_known_leaves_nothing(place):
+    here = place()
+    data = content.random_blob(300_000)
+    here.oci.push_blob("app", data)
+    for sent in (0, 200_000):
+        path = here.begun_with(data[:sent]) if sent else here.begin()
+        rest = data[sent:]
+        here.oci.finish_upload(path, content.digest_of(data), rest, len(data) - len(rest)).expect(201)
+        assert here.oci.get(path).status == 404
+        here.wait_for(0, 0)
+        deadline = time.monotonic() + 30
+        while here.stored():  # it goes after the answer
+            assert time.monotonic() < deadline, here.stored()
+            time.sleep(0.02)
+    blobs = [file for file in (here.server.data / "blobs").rglob("*") if file.is_file()]
+    assert len(blobs) == 1, blobs
+    assert here.oci.get_blob("app", content.digest_of(data)).expect(200).body == data
+
+
 # How many
 
 def test_an_identity_has_so_many_uploads_open(place):

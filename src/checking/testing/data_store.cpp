@@ -111,7 +111,11 @@ Result<void> DataStore::push_blob_in_chunks(const std::string& repository, const
         if (at == all.size()) {
             auto digest = sync_wait((*upload)->digest(DigestAlgorithm::sha256));
             if (!digest) return failure(std::move(digest));
-            return sync_wait(commit_upload(*database_, *blobs_, push_of(registry(), repository, *digest, now()), **upload));
+            auto stored =
+                sync_wait(commit_upload(*database_, *blobs_, push_of(registry(), repository, *digest, now()), **upload));
+            if (!stored) return failure(std::move(stored));
+            if (*stored) return {};
+            return sync_wait(blobs_->discard_upload(id)); // its bytes were known
         }
         if (auto done = sync_wait((*upload)->pause()); !done) return done;
     }

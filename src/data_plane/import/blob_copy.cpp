@@ -110,6 +110,9 @@ public:
         if (!is_small_) (void)sync_wait(copy_.blobs.discard_upload(id_)); // what is left the sweeper takes
     }
 
+    /// The bytes were copied, and known already.
+    void was_not_needed() { (void)sync_wait(copy_.blobs.discard_upload(id_)); } // what is left the sweeper takes
+
     Result<void> begin_anew() {
         copy_.copied_bytes -= std::min<std::uint64_t>(copy_.copied_bytes, offset());
         small_.clear();
@@ -172,7 +175,10 @@ Result<void> store(const BlobCopy& copy, const PlannedBlob& blob, BlobSink& sink
     const LinkBlob note = [&](storage::Session& session) { return hold_blob(session, copy.operation, blob.digest); };
     const Timestamp now = copy.clock.now();
     if (sink.is_small()) return sync_wait(store_small_blob(copy.database, blob.digest, as_bytes(sink.small()), now, note));
-    return sync_wait(store_upload(copy.database, copy.blobs, blob.digest, sink.writer(), now, note));
+    auto stored = sync_wait(store_upload(copy.database, copy.blobs, blob.digest, sink.writer(), now, note));
+    if (!stored) return failure(std::move(stored));
+    if (!*stored) sink.was_not_needed();
+    return {};
 }
 
 } // namespace

@@ -24,9 +24,16 @@ void block_signals() noexcept {
 
 } // namespace
 
-EventLoop::EventLoop() : context_(1), work_(context_.get_executor()), timer_(context_.get_executor()) {}
+EventLoop::EventLoop()
+    : context_(1), work_(context_.get_executor()), timer_(context_.get_executor()), posted_event_(context_.get_executor()) {
+    error_code ignored;
+    posted_event_.assign(posted_.descriptor(), ignored);
+}
 
-EventLoop::~EventLoop() { stop(); }
+EventLoop::~EventLoop() {
+    stop();
+    posted_event_.release(); // it is closed by `posted_`
+}
 
 void EventLoop::start() {
     thread_ = std::thread([this] { run(); });
@@ -42,11 +49,20 @@ void EventLoop::run() noexcept {
     set_current(this);
     delay_.emplace();
     schedule();
+    wait_for_posted();
     context_.run();
     set_current(nullptr);
 }
 
-void EventLoop::post(std::move_only_function<void()> function) { asio::post(context_, std::move(function)); }
+void EventLoop::post(std::move_only_function<void()> function) { posted_.push(std::move(function)); }
+
+void EventLoop::wait_for_posted() {
+    posted_event_.async_read_some(asio::buffer(&posted_count_, sizeof(posted_count_)), [this](error_code error, std::size_t) {
+        if (error) return;
+        posted_.run();
+        wait_for_posted();
+    });
+}
 
 void EventLoop::add(LoopMember& member) noexcept {
     const bool was_idle = members_.empty();

@@ -3,6 +3,7 @@
 #include "base/executor.hpp"
 #include "http/server/asio.hpp"
 #include "http/server/counters.hpp"
+#include "http/server/posted_functions.hpp"
 #include "http/server/scheduler_delay.hpp"
 
 #include <boost/intrusive/list.hpp>
@@ -66,13 +67,17 @@ private:
     void run() noexcept;
     void schedule();
     void tick();
+    void wait_for_posted();
 
     using Clock = std::chrono::steady_clock;
     using Members = boost::intrusive::list<LoopMember, boost::intrusive::constant_time_size<false>>;
 
+    PostedFunctions posted_;
     asio::io_context context_;
     asio::executor_work_guard<AsioExecutor> work_;
     Timer timer_;
+    Descriptor posted_event_;
+    std::uint64_t posted_count_ = 0; // where the event is read to
     Clock::time_point started_ = Clock::now();
     Clock::time_point due_{};
     std::int64_t now_ = 0;

@@ -112,6 +112,7 @@ Task<Result<void>> FileUploadWriter::append_to_file(std::span<const std::byte> b
 void FileUploadWriter::hand_over() {
     bool first_to_hash = false;
     bool first_to_write = false;
+    const auto content = filling_->content();
     shared_->pieces.begin();
     {
         const std::lock_guard lock(shared_->mutex);
@@ -121,25 +122,19 @@ void FileUploadWriter::hand_over() {
         shared_->to_hash.push_back(filling_);
         shared_->to_write.push_back(std::move(filling_));
     }
-    if (first_to_hash) hash_next(shared_);
+    if (first_to_hash) {
+        context_->hashing.submit(shared_->upload->hasher(), content, [shared = shared_] { return next_to_hash(*shared); });
+    }
     if (first_to_write) context_->workers.submit([shared = shared_] { write_all(*shared); });
 }
 
-// Under the mutex: whoever gives the upload up knows that nothing will be asked of the workers any more, so that the next
-// one who wants it may wait on a worker.
-void FileUploadWriter::hash_next(const std::shared_ptr<Shared>& shared) {
-    {
-        const std::lock_guard lock(shared->mutex);
-        if (!shared->failed) {
-            const Piece& piece = *shared->to_hash.front();
-            piece.context->hashing.submit(shared->upload->hasher(), piece.content(), [shared] {
-                if (done_with_front(*shared, &Shared::to_hash)) hash_next(shared);
-            });
-            return;
-        }
+// Nothing more of an upload that was given up.
+std::span<const std::byte> FileUploadWriter::next_to_hash(Shared& shared) {
+    while (done_with_front(shared, &Shared::to_hash)) {
+        const std::lock_guard lock(shared.mutex);
+        if (!shared.failed) return shared.to_hash.front()->content();
     }
-    while (done_with_front(*shared, &Shared::to_hash)) {
-    }
+    return {};
 }
 
 void FileUploadWriter::write_all(Shared& shared) {

@@ -55,7 +55,7 @@ private:
         std::deque<std::shared_ptr<Piece>> to_write; // in both, somebody is at the front one
         std::vector<std::shared_ptr<Piece>> free;
     };
-    static void hash_next(const std::shared_ptr<Shared>& shared);
+    static std::span<const std::byte> next_to_hash(Shared& shared);
     static void write_all(Shared& shared);
     // Says that the front piece of one of the lines is done with; gives whether more are in that line.
     static bool done_with_front(Shared& shared, std::deque<std::shared_ptr<Piece>> Shared::* line);

@@ -222,8 +222,9 @@ class Blocks:
 
 def test_mixed_load(tmp_path):
     allow_descriptors()
-    # The clients are on the same machine; a loop that waits for a processor tells nothing of the server.
-    first = ("nice", "-n", "-15") if os.geteuid() == 0 else ()
+    # The clients are on the same machine. A loop that waits for a processor tells nothing of the server, nor does one that
+    # waits for a lock whose holder waits for a processor.
+    first = ("chrt", "--rr", "1") if os.geteuid() == 0 else ()
     with Berth(tmp_path / "server", "--log-level", "warning", "--failed-logins-per-minute", "1000000", prefix=first) as server:
         soak, watch, pid = Soak(server), Http(server.http), server.process.pid
         soak.prepare()
