@@ -32,6 +32,8 @@ public:
     };
     /// How many of `update_together` share the processor; 1 where each is fastest for itself.
     static std::size_t most_together() noexcept;
+    /// Whether this one gains from it.
+    bool goes_together() const noexcept { return algorithm_ == DigestAlgorithm::sha256; }
     /// Updates each hasher with its bytes, several SHA-256 at once where that is faster (`sha256_lanes.hpp`). As many bytes
     /// for each is best. No hasher twice.
     static void update_together(std::span<const Input> inputs) noexcept;

@@ -292,7 +292,8 @@ Task<Result<http::Response>> UploadRoutes::store(Context& context, const UploadS
         }
         co_return response;
     }
-    const BlobPush push = BlobPush::of(context, digest, "blob.push", writer.offset());
+    BlobPush push = BlobPush::of(context, digest, "blob.push", writer.offset());
+    push.now = services_.clock.now(); // the grace begins now: the body may have taken hours
     if (!ended_.end(session.id, context.now())) co_return upload_unknown();
     auto committed = co_await commit_upload(services_.database, services_.blobs, push, writer);
     if (!committed) {
@@ -311,7 +312,8 @@ Task<Result<http::Response>> UploadRoutes::store_small(Context& context, const U
                                                        std::span<const std::byte> content) {
     auto decided = co_await context.decide_again();
     if (!decided) co_return failure(std::move(decided));
-    const BlobPush push = BlobPush::of(context, digest, "blob.push", content.size());
+    BlobPush push = BlobPush::of(context, digest, "blob.push", content.size());
+    push.now = services_.clock.now(); // the grace begins now, not with the request
     // Two that send the same end at once: one has made the blob, the other's upload is no more.
     if (!ended_.end(session.id, context.now())) co_return upload_unknown();
     auto committed = co_await commit_small_blob(services_.database, push, content);

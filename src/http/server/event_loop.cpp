@@ -26,8 +26,9 @@ void block_signals() noexcept {
 
 EventLoop::EventLoop()
     : context_(1), work_(context_.get_executor()), timer_(context_.get_executor()), posted_event_(context_.get_executor()) {
-    error_code ignored;
-    posted_event_.assign(posted_.descriptor(), ignored);
+    error_code error;
+    posted_event_.assign(posted_.descriptor(), error);
+    if (error) throw boost::system::system_error(error); // as Asio does for what it needs itself
 }
 
 EventLoop::~EventLoop() {

@@ -42,8 +42,9 @@ Result<void> remove_upload(FileStoreContext& context, const Guid& id) {
 }
 
 Result<void> discard(FileStoreContext& context, const Guid& id) {
-    while (!context.open.claim(id)) {
-        if (context.open.discard(id)) return {}; // its writer does it
+    // Without waiting: this may be before the work that would end the wait, on the only worker.
+    while (context.open.try_claim(id) != OpenUploads::Answer::claimed) {
+        if (context.open.discard(id)) return {}; // whoever has it does it
     }
     auto removed = remove_upload(context, id);
     context.open.release(id);
@@ -84,11 +85,12 @@ Result<UploadsLookedAt> discard_older_than(FileStoreContext& context, std::chron
 // takes a while. A request that comes for the upload meanwhile waits.
 void tidy_later(const std::shared_ptr<FileStoreContext>& context, const Guid& id) {
     if (context->open.try_claim(id) != OpenUploads::Answer::claimed) return;
-    context->open.close_soon(id);
-    context->workers.submit([context, id] {
-        FileUpload upload(context, id, DigestAlgorithm::sha256);
-        const auto resumed = upload.resume(); // a failure leaves it to `discard_uploads_older_than`
-        (void)resumed;
+    context->open.close_soon(id, [&] {
+        context->workers.submit([context, id] {
+            FileUpload upload(context, id, DigestAlgorithm::sha256);
+            const auto resumed = upload.resume(); // a failure leaves it to `discard_uploads_older_than`
+            (void)resumed;
+        });
     });
 }
 
@@ -151,7 +153,7 @@ Task<Result<std::uint64_t>> FileBlobStore::upload_size(const UploadId& id) {
     auto job = context_->workers.run([this, &id]() -> Result<std::uint64_t> {
         const auto state = read_upload_state(*context_, id);
         if (!state) return std::unexpected(state.error());
-        if (!*state) return std::unexpected(unknown_upload());
+        if (!*state || context_->open.is_discarded(id)) return std::unexpected(unknown_upload());
         return (*state)->offset;
     });
     co_return co_await job;

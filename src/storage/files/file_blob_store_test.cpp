@@ -10,7 +10,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
+#include <thread>
 
 namespace berth::storage {
 namespace {
@@ -443,6 +445,31 @@ TEST(FileBlobStoreFaults, OpeningSaysWhatIsWrong) {
     EXPECT_EQ(store.error().code, ErrorCode::storage_read_only);
     EXPECT_NE(store.error().message.find(folder.path().string()), std::string::npos);
     EXPECT_TRUE(FileBlobStore::open(folder.path().string(), workers, {}, files));
+}
+
+// Whoever discards an upload may come to the only worker before the work that gives the upload up.
+TEST(FileBlobStore, DiscardsWhatIsGivenUpWithOneWorker) {
+    const TemporaryFolder folder;
+    WorkerPool workers(1);
+    auto store = FileBlobStore::open(folder.path().string(), workers, {.memory_limit = 0}).value();
+    for (int round = 0; round < 5; ++round) {
+        const UploadId id = UploadId::random();
+        auto writer = sync_wait(store->open_upload(id, sha256, true)).value();
+        ASSERT_TRUE(sync_wait(writer->append(Bytes(600'000))));
+        ASSERT_TRUE(sync_wait(writer->digest(sha256)));
+        std::promise<void> gate;
+        workers.submit([&, opened = gate.get_future().share()] { opened.wait(); });
+        auto discarded = std::async(std::launch::async, [&] { return sync_wait(store->discard_upload(id)).has_value(); });
+        std::this_thread::sleep_for(std::chrono::milliseconds(20)); // it waits for the worker now
+        writer.reset();
+        gate.set_value();
+        EXPECT_TRUE(discarded.get());
+        EXPECT_EQ(sync_wait(store->upload_size(id)).error().code, ErrorCode::blob_upload_unknown);
+    }
+    std::promise<void> done;
+    workers.submit([&] { done.set_value(); });
+    done.get_future().wait();
+    EXPECT_TRUE(fs::is_empty(folder.path() / "uploads"));
 }
 
 } // namespace

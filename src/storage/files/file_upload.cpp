@@ -78,12 +78,17 @@ FileUpload::FileUpload(std::shared_ptr<FileStoreContext> context, const Guid& id
 
 FileUpload::~FileUpload() {
     if (!claimed_) return;
-    if (lost_ || !paused_at_ || context_->open.is_discarded(id_)) {
-        if (touches_disk()) remove_files();
+    const bool may_be_there = touches_disk();
+    if (lost_ || !paused_at_) {
+        if (may_be_there) remove_files();
     } else if (file_ && size_ > *paused_at_) {
         static_cast<void>(context_->files.truncate(file_.get(), *paused_at_)); // else the next writer does it
     }
-    release();
+    file_.reset();
+    claimed_ = false;
+    if (context_->open.release_unless_discarded(id_)) return;
+    if (may_be_there) remove_files();
+    context_->open.release(id_);
 }
 
 void FileUpload::release() noexcept {

@@ -16,11 +16,13 @@ FileUploadWriter::FileUploadWriter(std::unique_ptr<FileUpload> upload)
       in_file_(shared_->upload->touches_disk()), memory_share_(context_->memory) {}
 
 FileUploadWriter::~FileUploadWriter() {
-    if (spent_ || is_in_memory()) return; // nothing runs and nothing is on the disk
-    context_->open.close_soon(shared_->upload->id());
+    if (spent_ || is_in_memory()) return;                  // nothing runs and nothing is on the disk
     fail({ErrorCode::internal, "an upload was given up"}); // what waits for the workers need not be done
-    // Whoever lets go last gives up what is on the disk, and that is a worker.
-    context_->workers.submit([shared = std::move(shared_)]() mutable { shared.reset(); });
+    const Guid id = shared_->upload->id();
+    context_->open.close_soon(id, [this] {
+        // Whoever lets go last gives up what is on the disk, and that is a worker.
+        context_->workers.submit([shared = std::move(shared_)]() mutable { shared.reset(); });
+    });
 }
 
 std::optional<Error> FileUploadWriter::failed() const {

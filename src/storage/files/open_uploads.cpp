@@ -19,9 +19,10 @@ bool OpenUploads::claim(const Guid& id) {
     }
 }
 
-void OpenUploads::close_soon(const Guid& id) {
+void OpenUploads::close_soon(const Guid& id, std::move_only_function<void()> queue) {
     const std::lock_guard lock(mutex_);
     if (const auto found = open_.find(id); found != open_.end()) found->second.closing = true;
+    queue();
 }
 
 void OpenUploads::release(const Guid& id) {

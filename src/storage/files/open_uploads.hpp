@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <unordered_map>
 
@@ -18,13 +19,14 @@ public:
     Answer try_claim(const Guid& id);
     /// The same, but waits for a writer that is closing; false if one has it open.
     bool claim(const Guid& id);
-    /// Says that the claim will be released soon, by work that is queued already.
-    void close_soon(const Guid& id);
+    /// Says that the claim will be released soon, and has `queue` queue the work that does it: whoever sees that it is closing
+    /// and waits on a worker comes behind that work.
+    void close_soon(const Guid& id, std::move_only_function<void()> queue);
     /// Ends the claim.
     void release(const Guid& id);
     /// Ends the claim, unless the upload was discarded meanwhile: then false, and the claim stays.
     bool release_unless_discarded(const Guid& id);
-    /// Tells whoever has the upload to throw it away; false if nobody has it.
+    /// Tells whoever has the upload, closing or not, to throw it away; false if nobody has it.
     bool discard(const Guid& id);
     bool is_discarded(const Guid& id);
 
