@@ -51,7 +51,7 @@ void HashQueue::work(const std::shared_ptr<Waiting>& waiting) {
         for (const Job& job : jobs) inputs.push_back(job.input);
         Hasher::update_together(inputs);
         for (Job& job : jobs) job.input.bytes = job.next();
-        const auto done = std::ranges::stable_partition(jobs, [](const Job& job) { return !job.input.bytes.empty(); });
+        const auto done = std::ranges::partition(jobs, [](const Job& job) { return !job.input.bytes.empty(); });
         std::ranges::move(done, std::back_inserter(ended));
         jobs.erase(done.begin(), done.end());
     }
