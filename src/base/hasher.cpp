@@ -20,9 +20,6 @@ Context& context_in(std::array<std::byte, Size>& storage) noexcept {
     return *reinterpret_cast<Context*>(storage.data());
 }
 
-// With fewer messages most lanes would be idle, and the library faster.
-constexpr std::size_t fewest_together = 3;
-
 std::span<const Sha256Lanes> lanes_worth_it() noexcept {
     static const auto found = has_sha256_instructions() ? std::span<const Sha256Lanes>() : sha256_lanes();
     return found;

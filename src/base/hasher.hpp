@@ -30,6 +30,8 @@ public:
         Hasher* hasher;
         std::span<const std::byte> bytes;
     };
+    /// With fewer, most lanes would be idle: each is faster for itself, and best on a processor of its own.
+    static constexpr std::size_t fewest_together = 3;
     /// How many of `update_together` share the processor; 1 where each is fastest for itself.
     static std::size_t most_together() noexcept;
     /// Whether this one gains from it.

@@ -6,12 +6,6 @@
 #include <vector>
 
 namespace berth::storage {
-namespace {
-
-// With fewer, each is faster on a processor of its own.
-constexpr std::size_t fewest_together = 3;
-
-} // namespace
 
 void HashQueue::submit(Hasher& hasher, std::span<const std::byte> bytes, Next next) {
     {
@@ -40,7 +34,7 @@ void HashQueue::work(const std::shared_ptr<Waiting>& waiting) {
             if (all.empty()) return;
             const auto alone = std::ranges::find_if(all, [](const Job& job) { return !job.input.hasher->goes_together(); });
             std::size_t count = std::min(static_cast<std::size_t>(alone - all.begin()), Hasher::most_together());
-            if (count < fewest_together) count = 1;
+            if (count < Hasher::fewest_together) count = 1;
             std::ranges::move(all | std::views::take(count), std::back_inserter(jobs));
             all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(count));
             is_more = !all.empty();
