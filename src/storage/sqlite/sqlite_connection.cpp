@@ -1,6 +1,7 @@
 #include "storage/sqlite/sqlite_connection.hpp"
 
 #include "base/file_descriptor.hpp"
+#include "storage/sqlite/gathering_file_layer.hpp"
 #include "storage/sqlite/sqlite_error.hpp"
 
 #include <fcntl.h>
@@ -127,14 +128,15 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
     sqlite3* handle = nullptr;
     const int flags = SQLITE_OPEN_READWRITE | (access == Access::write ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX |
                       SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
-    const char* layer = options.file_layer.empty() ? nullptr : options.file_layer.c_str();
-    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, layer);
+    auto gathering = access == Access::write ? std::make_unique<GatheringFileLayer>(options.file_layer) : nullptr;
+    const std::string& layer = gathering ? gathering->name() : options.file_layer;
+    const int code = sqlite3_open_v2(path.c_str(), &handle, flags, layer.empty() ? nullptr : layer.c_str());
     if (code != SQLITE_OK) {
         Error error = sqlite_error(handle, code);
         sqlite3_close_v2(handle);
         return std::unexpected(std::move(error));
     }
-    std::unique_ptr<SqliteConnection> connection(new SqliteConnection(handle, access));
+    std::unique_ptr<SqliteConnection> connection(new SqliteConnection(handle, access, std::move(gathering)));
     sqlite3_busy_timeout(handle, static_cast<int>(options.busy_timeout.count()));
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr); // "text" in double quotes is a name, never a string
@@ -158,6 +160,9 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
     if (!done) return failure(std::move(done));
     return connection;
 }
+
+SqliteConnection::SqliteConnection(sqlite3* handle, Access access, std::unique_ptr<GatheringFileLayer> layer) noexcept
+    : handle_(handle), access_(access), layer_(std::move(layer)) {}
 
 SqliteConnection::~SqliteConnection() {
     statements_.clear();

@@ -14,6 +14,7 @@ struct sqlite3_stmt;
 
 namespace berth::storage {
 
+class GatheringFileLayer;
 class SqliteConnection;
 
 /// One prepared statement of a connection, kept for as long as the connection.
@@ -100,7 +101,7 @@ protected:
 private:
     friend class SqliteStatement;
 
-    SqliteConnection(sqlite3* handle, Access access) noexcept : handle_(handle), access_(access) {}
+    SqliteConnection(sqlite3* handle, Access access, std::unique_ptr<GatheringFileLayer> layer) noexcept;
     Result<SqliteStatement*> find_statement(std::string_view sql);
     bool spend(std::int64_t steps) noexcept;
     void note_failure(const Error& error) {
@@ -109,6 +110,7 @@ private:
 
     sqlite3* handle_;
     Access access_;
+    std::unique_ptr<GatheringFileLayer> layer_; // of the connection that writes; after `handle_` is closed it goes
     std::unordered_map<std::string_view, std::unique_ptr<SqliteStatement>> statements_; // keys point into the values
     std::optional<Error> failed_;
     std::int64_t budget_ = 0;

@@ -120,6 +120,49 @@ protected:
     std::unique_ptr<Database> database_;
 };
 
+// More than SQLite's cache: pages go to the log before the end, are read back from there and written again.
+TEST_F(SqliteDatabaseTest, ATransactionLargerThanItsCacheReadsWhatItWrote) {
+    must_open();
+    constexpr std::int64_t rows = 3000;
+    constexpr std::size_t size = 8 * 1024;
+    const auto fill = [&](bool fail_at_the_end) {
+        return sync_wait(database_->write([&](Session& session) -> Result<std::int64_t> {
+            for (std::int64_t id = 1; id <= rows; ++id) {
+                const Bytes content(size, std::byte(static_cast<unsigned char>(id)));
+                auto done = session.execute("insert into items (name, content) values (?1, ?2)", std::to_string(id), content);
+                if (!done) return done;
+            }
+            auto changed = session.execute("update items set name = name || 'x'");
+            if (!changed) return changed;
+            auto sum = session.query("select sum(length(content)), count(distinct substr(name, -1)) from items");
+            if (!sum) return failure(std::move(sum));
+            auto found = sum->next();
+            if (!found) return failure(std::move(found));
+            EXPECT_EQ(sum->integer(0), rows * static_cast<std::int64_t>(size));
+            EXPECT_EQ(sum->integer(1), 1);
+            if (fail_at_the_end) return failure(ErrorCode::conflict, "no");
+            return rows;
+        }));
+    };
+    EXPECT_FALSE(fill(true));
+    EXPECT_EQ(counts().first, 0);
+    ASSERT_TRUE(fill(false));
+    EXPECT_EQ(counts().first, rows);
+    ASSERT_TRUE(insert(rows + 1));
+    database_.reset();
+    must_open();
+    EXPECT_EQ(counts().first, rows + 1);
+    const auto whole = sync_wait(database_->read(ReadKind::scan, [](Session& session) -> Result<std::int64_t> {
+        auto found = session.query("select count(*) from items where id <= 3000 and name = id || 'x' and "
+                                   "hex(substr(content, 8192, 1)) = printf('%02X', id % 256)");
+        if (!found) return failure(std::move(found));
+        auto row = found->next();
+        if (!row) return failure(std::move(row));
+        return found->integer(0);
+    }));
+    EXPECT_EQ(whole.value(), rows);
+}
+
 TEST_F(SqliteDatabaseTest, WritesThatWaitTogetherShareOneSync) {
     options_.checkpoint_pages = 1'000'000;
     must_open();
