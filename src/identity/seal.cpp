@@ -2,16 +2,14 @@
 
 #include "base/file_descriptor.hpp"
 #include "base/random.hpp"
+#include "identity/key_derivation.hpp"
 #include "identity/owned.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,7 +32,6 @@ constexpr std::size_t tag_size = 16;
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t head_size = 1 + salt_size;
 
-using KdfContext = Owned<EVP_KDF_CTX, EVP_KDF_CTX_free>;
 using CipherContext = Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
 
 unsigned char* raw(std::byte* bytes) noexcept { return reinterpret_cast<unsigned char*>(bytes); }
@@ -52,20 +49,9 @@ struct MessageKey {
     const unsigned char* nonce() const noexcept { return raw(bytes.data() + key_size); }
 };
 
-MessageKey derive(const Bytes& key, std::string_view purpose, std::span<const std::byte> salt) {
-    static EVP_KDF* const hkdf = EVP_KDF_fetch(nullptr, "HKDF", nullptr);
-    const KdfContext context(EVP_KDF_CTX_new(hkdf));
-    must(context != nullptr);
-    // The parameters' constructors take pointers to what they do not change.
-    char digest[] = "SHA256";
-    const std::array<OSSL_PARAM, 5> parameters{
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, const_cast<std::byte*>(key.data()), key.size()),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, const_cast<std::byte*>(salt.data()), salt.size()),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, const_cast<char*>(purpose.data()), purpose.size()),
-        OSSL_PARAM_construct_end()};
+MessageKey derive(const Bytes& key, std::string_view purpose, std::span<const std::byte> salt) noexcept {
     MessageKey out;
-    must(EVP_KDF_derive(context.get(), raw(out.bytes.data()), out.bytes.size(), parameters.data()) == 1);
+    derive_key(out.bytes, key, salt, purpose);
     return out;
 }
 
