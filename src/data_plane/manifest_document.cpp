@@ -364,9 +364,9 @@ Result<ManifestDocument> parse_manifest(std::optional<std::string_view> content_
     return Reader(*type, *json).read();
 }
 
-bool is_image_config(std::string_view media_type) noexcept {
-    return media_type == "application/vnd.oci.image.config.v1+json" ||
-           media_type == "application/vnd.docker.container.image.v1+json";
+bool ManifestDocument::names_image_config() const noexcept {
+    return config && (config_media_type == "application/vnd.oci.image.config.v1+json" ||
+                      config_media_type == "application/vnd.docker.container.image.v1+json");
 }
 
 ImagePlatform parse_image_platform(std::string_view config) {

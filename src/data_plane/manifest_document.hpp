@@ -41,6 +41,9 @@ struct ManifestDocument {
     std::optional<Digest> subject;
     std::optional<std::string> annotations;    ///< a JSON object of strings; nullopt when there are none
     std::vector<ManifestReference> references; ///< each digest once, in the manifest's order
+
+    /// Whether `config` is that of an image, OCI's or Docker's.
+    bool names_image_config() const noexcept;
 };
 
 /// Limits of a manifest: bytes (OCI distribution specification, "Pushing Manifests": at least 4 megabytes), nesting, and
@@ -54,9 +57,6 @@ constexpr std::size_t most_manifest_references = 5'000;
 /// from the known ones in letter case only, and for everything that the OCI image specification or Docker's schema 2 does
 /// not allow in the members that berth reads. Other members are left alone.
 Result<ManifestDocument> parse_manifest(std::optional<std::string_view> content_type, std::string_view body);
-
-/// Whether it is the media type of an image's config, OCI's or Docker's.
-bool is_image_config(std::string_view media_type) noexcept;
 
 /// Architecture and operating system of an image's config (OCI image specification, "Image Configuration"); empty where it
 /// says none or is no such config.

@@ -211,13 +211,6 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
     const ManifestDocument& document = (*prepared)->document;
     const Digest& digest = (*prepared)->digest;
 
-    // Most pushes of what is there already only set a tag.
-    std::optional<ImagePlatform> platform;
-    const bool known = co_await is_there(context, digest);
-    if (!known) {
-        auto of_config = co_await read_platform(context, document);
-        platform = std::move(of_config);
-    }
     const Precondition precondition = Precondition::of(context.request().headers);
     const auto event = context.event("manifest.push", {{"repository", context.repository().value()},
                                                        {"digest", digest.to_string()},
@@ -230,7 +223,7 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
                       .digest = digest,
                       .document = document,
                       .content = *body,
-                      .platform = platform ? &*platform : nullptr,
+                      .platform = nullptr,
                       .reference = *reference,
                       .precondition = precondition,
                       .tags = *tags,
@@ -244,9 +237,11 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
         return storage::append_event(session, push.now, event);
     };
     auto stored = co_await services_.database.write(write);
-    if (!stored && !platform && stored.error().code == ErrorCode::manifest_unknown) { // deleted meanwhile
+    ImagePlatform platform;
+    if (!stored && stored.error().code == ErrorCode::manifest_unknown) { // its config is large
         auto of_config = co_await read_platform(context, document);
-        push.platform = &platform.emplace(std::move(of_config));
+        platform = std::move(of_config);
+        push.platform = &platform;
         auto again = co_await services_.database.write(write);
         stored = std::move(again);
     }
@@ -260,16 +255,8 @@ Task<Result<http::Response>> ManifestRoutes::put(Context& context) {
     co_return response;
 }
 
-Task<bool> ManifestRoutes::is_there(const Context& context, const Digest& digest) {
-    const auto read = [&](Session& session) {
-        return has_manifest(session, context.registry().row, context.repository().value(), digest);
-    };
-    const auto found = co_await services_.database.read(ReadKind::point, read);
-    co_return found && *found;
-}
-
 Task<ImagePlatform> ManifestRoutes::read_platform(const Context& context, const ManifestDocument& document) {
-    if (!document.config || !is_image_config(document.config_media_type.value_or(""))) co_return ImagePlatform{};
+    if (!document.names_image_config()) co_return ImagePlatform{};
     const auto read = [&](Session& session) {
         return read_blob(session, context.registry().row, context.repository().value(), *document.config, true);
     };

@@ -24,7 +24,6 @@ private:
     Task<Result<http::Response>> remove(gateway::Context& context);
     Task<Result<http::Response>> remove_tag(gateway::Context& context, const Tag& tag);
     Task<Result<http::Response>> remove_manifest(gateway::Context& context, const Digest& digest);
-    Task<bool> is_there(const gateway::Context& context, const Digest& digest);
     Task<ImagePlatform> read_platform(const gateway::Context& context, const ManifestDocument& document);
 
     gateway::Services services_;

@@ -38,7 +38,7 @@ struct ManifestPush {
     const Digest& digest;
     const ManifestDocument& document;
     std::string_view content;
-    /// nullptr: the manifest is there already, and its platform is known.
+    /// nullptr: it is read from the config, if the manifest is new.
     const ImagePlatform* platform = nullptr;
     /// What the precondition is about: the tag or the digest of the path.
     const Reference& reference;
@@ -49,16 +49,13 @@ struct ManifestPush {
 };
 /// Stores it, points the tags to it, and says whether the repository is new. Nothing is changed when it fails:
 /// `manifest_blob_unknown` with the digests that the repository does not link, `precondition_failed`,
-/// `operation_disallowed` if the repository or a tag that would move is locked, `manifest_unknown` if no platform was given
-/// and the manifest is not there.
+/// `operation_disallowed` if the repository or a tag that would move is locked, `manifest_unknown` if no platform was given,
+/// the manifest is new, and its config is not in the database or is too large to be read while others wait.
 Result<bool> push_manifest(storage::Session& session, const ManifestPush& push);
 
 /// Sets the locks of a manifest. `manifest_unknown`.
 Result<void> set_manifest_attributes(storage::Session& session, std::int64_t repository, const Digest& digest,
                                      Attributes attributes, Timestamp now);
-
-/// Whether the repository has the manifest, with bytes that may be served.
-Result<bool> has_manifest(storage::Session& session, std::int64_t registry, std::string_view repository, const Digest& digest);
 
 /// The one wording of `manifest_unknown`.
 std::unexpected<Error> manifest_unknown(const Reference& reference);

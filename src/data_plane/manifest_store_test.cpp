@@ -56,20 +56,32 @@ TEST_F(Manifests, ARefusedPushMakesNoRepository) {
     EXPECT_EQ(count("select count(*) from repositories"), 0);
 }
 
-TEST_F(Manifests, WithoutAPlatformOnlyWhatIsThereIsTagged) {
-    const Digest digest = push_image("a", "v1", "layer");
-    const std::string content = image("config", "layer");
-    const auto has = [&] { return read([&](Session& session) { return has_manifest(session, registry, "a", digest); }); };
-    EXPECT_TRUE(has());
-    EXPECT_TRUE(try_push("a", "v2", content, {}, {}, nullptr));
-    EXPECT_EQ(try_get("a", "v2")->digest, digest);
+TEST_F(Manifests, ThePlatformIsReadFromASmallConfig) {
+    const auto of_config = [&](std::string_view config) {
+        push_blob("a", config);
+        push_blob("a", "layer");
+        std::string content = image(config, "layer");
+        content.replace(content.find("application/vnd.example.config"),
+                        std::string_view("application/vnd.example.config").size(), "application/vnd.oci.image.config.v1+json");
+        return content;
+    };
+    const std::string small = of_config(R"({"architecture":"arm64","os":"linux"})");
+    ASSERT_TRUE(try_push("a", "small", small, {}, {}, nullptr));
+    EXPECT_EQ(count("select count(*) from manifests where architecture = 'arm64' and operating_system = 'linux'"), 1);
+    ASSERT_TRUE(try_push("a", "none", of_config("no JSON"), {}, {}, nullptr));
+    push_blob("a", "config of another type");
+    ASSERT_TRUE(try_push("a", "other", image("config of another type", "layer"), {}, {}, nullptr));
+    EXPECT_EQ(count("select count(*) from manifests where architecture is null and operating_system is null"), 2);
 
-    ASSERT_TRUE(try_delete("a", digest));
-    EXPECT_FALSE(has());
-    EXPECT_EQ(try_push("a", "v3", content, {}, {}, nullptr).error().code, ErrorCode::manifest_unknown);
-    EXPECT_EQ(count("select count(*) from tags"), 0);
-    EXPECT_TRUE(try_push("a", "v3", content));
-    EXPECT_EQ(try_get("a", "v3")->digest, digest);
+    const std::string large = of_config(fmt::format(R"({{"architecture":"arm64","os":"linux","comment":"{:0>16384}"}})", 0));
+    const auto refused = try_push("a", "large", large, {}, {}, nullptr);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::manifest_unknown);
+    EXPECT_EQ(try_get("a", "large").error().code, ErrorCode::manifest_unknown) << "nothing was changed";
+    const ImagePlatform platform{.architecture = "arm64", .operating_system = "linux"};
+    EXPECT_TRUE(try_push("a", "large", large, {}, {}, &platform));
+    EXPECT_EQ(count("select count(*) from manifests where architecture = 'arm64'"), 2);
+    EXPECT_TRUE(try_push("a", "large-again", large, {}, {}, nullptr)) << "of one that is there it is known";
 }
 
 TEST_F(Manifests, IndexesMayBeSparseAndSubjectsMissing) {

@@ -65,6 +65,15 @@ def test_manifests(oci, first_registry, repository, pushed):
     assert [(item["digest"], item["architecture"], item["os"]) for item in one["references"]] == [(pushed.digest, "amd64", "linux")]
 
 
+@pytest.mark.parametrize("size", [200, 15_000, 20_000, 100_000])
+def test_platform_of_any_config(oci, repository, size):
+    """A small config is read while the manifest is stored; a larger one before, from the database or its file."""
+    image = content.image(mark="x" * size)
+    oci.push(repository, image, "sized")
+    one = oci.get(f"/acr/v1/{repository}/_manifests/{image.digest}").expect(200).json()["manifest"]
+    assert one["architecture"] == "amd64" and one["os"] == "linux" and one["tags"] == ["sized"]
+
+
 def test_escaped_names_and_digests(oci, repository, pushed):
     """As the Azure SDKs send them, in either case."""
     for name in (repository.replace("/", "%2F"), repository.replace("/", "%2f")):

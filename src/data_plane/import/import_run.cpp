@@ -102,7 +102,7 @@ private:
             if (!repository) return failure(std::move(repository));
             std::unordered_map<Digest, ImagePlatform> platforms;
             for (const PlannedManifest& manifest : plan->manifests) {
-                if (!has_image_config(manifest)) continue;
+                if (!manifest.document.names_image_config()) continue;
                 auto config = read_blob(session, registry->row, request.repository.value(), *manifest.document.config, true);
                 if (config && !config->key) platforms.emplace(manifest.digest, parse_image_platform(config->content));
             }
@@ -219,15 +219,11 @@ private:
         return {};
     }
 
-    static bool has_image_config(const PlannedManifest& manifest) {
-        return manifest.document.config && is_image_config(manifest.document.config_media_type.value_or(""));
-    }
-
     // Architecture and operating system of each image whose config is there now.
     std::unordered_map<Digest, ImagePlatform> read_platforms(const ImagePlan& plan) {
         std::unordered_map<Digest, ImagePlatform> out;
         for (const PlannedManifest& manifest : plan.manifests) {
-            if (!has_image_config(manifest)) continue;
+            if (!manifest.document.names_image_config()) continue;
             const Digest& config = *manifest.document.config;
             const auto read = [&](Session& session) -> Result<StoredBlob> {
                 auto rows = session.query("select size, storage_key, content from blobs where digest = ?1", config);
