@@ -217,6 +217,7 @@ public:
     SystemResult<std::size_t> write(int file, std::span<const std::byte> bytes, std::uint64_t at) override {
         return real_.write(file, bytes, at);
     }
+    SystemResult<void> set_direct(int file, bool direct) override { return real_.set_direct(file, direct); }
     SystemResult<void> truncate(int file, std::uint64_t size) override { return real_.truncate(file, size); }
     SystemResult<void> start_writing(int, std::uint64_t, std::uint64_t) override { return {}; }
     SystemResult<void> sync(int) override {

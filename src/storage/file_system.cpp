@@ -72,6 +72,10 @@ public:
         }
     }
 
+    SystemResult<void> set_direct(int file, bool direct) override {
+        return done([&] { return ::fcntl(file, F_SETFL, direct ? O_DIRECT : 0); });
+    }
+
     SystemResult<void> truncate(int file, std::uint64_t size) override {
         return done([&] { return ::ftruncate(file, static_cast<off_t>(size)); });
     }

@@ -23,6 +23,9 @@ struct FileStatus {
     bool is_folder = false;
 };
 
+/// What every disk takes as a part for itself.
+constexpr std::size_t direct_unit = 4096;
+
 /// The calls by which berth touches files: the one place where tests put faults and power cuts. (SQLite has a layer of its
 /// own, `SqliteOptions::file_layer`.) Each call is one system call, so a write may be short. Thread-safe.
 class FileSystem {
@@ -36,6 +39,10 @@ public:
     virtual SystemResult<FileStatus> status(int file) = 0;
     virtual SystemResult<std::size_t> read(int file, std::span<std::byte> out, std::uint64_t offset) = 0;
     virtual SystemResult<std::size_t> write(int file, std::span<const std::byte> bytes, std::uint64_t offset) = 0;
+    /// Whether writes go straight to the disk, past the system's memory (`O_DIRECT`): then address, size and offset of each
+    /// are multiples of `direct_unit`, and reads are not for such a file. `EINVAL` where the file system cannot; some only
+    /// say so at the write.
+    virtual SystemResult<void> set_direct(int file, bool direct) = 0;
     virtual SystemResult<void> truncate(int file, std::uint64_t size) = 0;
     /// Asks the system to begin writing a part to the disk; promises nothing.
     virtual SystemResult<void> start_writing(int file, std::uint64_t offset, std::uint64_t size) = 0;

@@ -40,6 +40,7 @@ public:
             return written;
         });
     }
+    SystemResult<void> set_direct(int file, bool direct) override { return real_.set_direct(file, direct); }
     SystemResult<void> truncate(int file, std::uint64_t size) override {
         return journal_.atomically([&] {
             auto done = real_.truncate(file, size);

@@ -53,11 +53,13 @@ BlobDriver short_writes() {
             }};
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, BlobStoreContract,
-                         testing::Values(files("Default", {}, 2), files("OneWorker", {}, 1),
-                                         files("SmallPieces", {.memory_limit = 0, .piece_size = 1000}, 3),
-                                         files("NoMemory", {.memory_budget = 0}, 2), short_writes()),
-                         [](const auto& driver) { return driver.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Files, BlobStoreContract,
+    testing::Values(files("Default", {}, 2), files("OneWorker", {}, 1),
+                    files("SmallPieces", {.memory_limit = 0, .piece_size = 1000}, 3),
+                    files("NoMemory", {.memory_budget = 0}, 2),
+                    files("Direct", {.memory_limit = 0, .piece_size = 2 * direct_unit, .direct_from = 0}, 3), short_writes()),
+    [](const auto& driver) { return driver.param.name; });
 
 // One store on a folder of its own, with faults at hand.
 class FileBlobStoreTest : public testing::Test {
@@ -316,6 +318,62 @@ TEST_F(FileBlobStoreTest, AFailedSyncLosesTheUpload) {
     upload->reset();
     settle();
     EXPECT_EQ(files_in(folder_.path()), 0);
+}
+
+TEST_F(FileBlobStoreTest, WhatIsLargeGoesStraightToTheDisk) {
+    constexpr std::size_t piece = 4 * direct_unit;
+    reopen({.memory_limit = 0, .piece_size = piece, .direct_from = 2 * piece});
+    const auto content = patterned(10 * piece + 100);
+    const auto switches = [&] { return std::ranges::count(files_.take_calls(), "set_direct"); };
+    const auto stored = [&](const Guid& id) {
+        const auto key = Guid::random();
+        auto again = open(id, false);
+        EXPECT_EQ((*again)->offset(), content.size());
+        EXPECT_TRUE(sync_wait((*again)->finish(key)));
+        return read_text(folder_.path() / "blobs" / key.value().substr(0, 2) / key.value());
+    };
+    auto upload = open(Guid::random());
+    files_.take_calls();
+    ASSERT_TRUE(upload && sync_wait((*upload)->append(as_bytes(std::string_view(content).substr(0, 2 * piece)))));
+    settle();
+    EXPECT_EQ(switches(), 0) << "the beginning does not";
+    ASSERT_TRUE(sync_wait((*upload)->append(as_bytes(std::string_view(content).substr(2 * piece)))));
+    ASSERT_TRUE(sync_wait((*upload)->digest(sha256)));
+    EXPECT_EQ(switches(), 2) << "on, and off for the rest that is no whole piece";
+    ASSERT_TRUE(sync_wait((*upload)->append(as_bytes(content))));
+    ASSERT_TRUE(sync_wait((*upload)->digest(sha256)));
+    EXPECT_EQ(switches(), 0) << "what begins in the middle of a unit does not";
+    // All of it is read again for another digest.
+    EXPECT_EQ(*sync_wait((*upload)->digest(DigestAlgorithm::sha512)),
+              Digest::of(as_bytes(content + content), DigestAlgorithm::sha512));
+    upload->reset();
+
+    // It goes on where a pause was, directly again if that is at a whole unit.
+    const auto id = paused(content.substr(0, 6 * piece));
+    files_.take_calls();
+    upload = open(id, false);
+    ASSERT_TRUE(upload && sync_wait((*upload)->append(as_bytes(std::string_view(content).substr(6 * piece)))));
+    ASSERT_TRUE(sync_wait((*upload)->pause()));
+    EXPECT_EQ(switches(), 2);
+    upload->reset();
+    EXPECT_EQ(stored(id), content);
+
+    // Where the file system refuses it, at once or at the write, it is not asked again.
+    for (const std::int64_t refused : {2, 3}) {
+        reopen({.memory_limit = 0, .piece_size = piece, .direct_from = 0});
+        for (const std::int64_t most : {refused - 1, std::int64_t{0}}) {
+            const auto other = Guid::random();
+            upload = open(other);
+            files_.take_calls();
+            if (most != 0) files_.fail_call(refused, EINVAL); // after the removal of what was there, and opening
+            ASSERT_TRUE(upload && sync_wait((*upload)->append(as_bytes(content))));
+            ASSERT_TRUE(sync_wait((*upload)->pause()));
+            EXPECT_EQ(switches(), most);
+            EXPECT_TRUE(files_.fired());
+            upload->reset();
+            EXPECT_EQ(stored(other), content);
+        }
+    }
 }
 
 TEST_F(FileBlobStoreTest, GivesMemoryBack) {

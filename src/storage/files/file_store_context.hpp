@@ -8,6 +8,7 @@
 #include "storage/files/object_folders.hpp"
 #include "storage/files/open_uploads.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <string>
 
@@ -18,11 +19,14 @@ struct FileBlobOptions {
     /// An upload up to this size stays in memory and touches no file before it is paused or finished.
     std::size_t memory_limit = 64 * 1024;
     /// Larger ones go to the workers in pieces of this size, one being filled while others are hashed and written.
-    std::size_t piece_size = 256 * 1024;
+    std::size_t piece_size = 512 * 1024;
     /// Bytes for all of this together. When they are used up, uploads go on from the caller's own buffers, slower.
     std::size_t memory_budget = 64 * 1024 * 1024;
     /// After so many bytes the system is asked to begin writing them, so that little is left for the sync at the end.
     std::uint64_t writing_step = 8 * 1024 * 1024;
+    /// What an upload has beyond this goes straight to the disk, in whole pieces. Through the system's memory it would be
+    /// copied once more, and what others pull from there would have to make room. Smaller ones are pulled from memory at once.
+    std::uint64_t direct_from = 8 * 1024 * 1024;
     /// Names this run of the machine; empty asks the system.
     std::string boot{};
 };
@@ -44,6 +48,7 @@ struct FileStoreContext {
     OpenUploads open;
     MemoryBudget memory;
     HashQueue hashing;
+    std::atomic<bool> takes_direct_writes = true; // until the file system has refused one
 };
 
 } // namespace berth::storage

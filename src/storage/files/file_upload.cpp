@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <cstdint>
 
 namespace berth::storage {
 namespace {
@@ -81,7 +82,7 @@ FileUpload::~FileUpload() {
     const bool may_be_there = touches_disk();
     if (lost_ || !paused_at_) {
         if (may_be_there) remove_files();
-    } else if (file_ && size_ > *paused_at_) {
+    } else if (file_ && (size_ > *paused_at_ || torn_)) {
         static_cast<void>(context_->files.truncate(file_.get(), *paused_at_)); // else the next writer does it
     }
     file_.reset();
@@ -135,15 +136,45 @@ Result<void> FileUpload::create() {
     return {};
 }
 
+SystemResult<void> FileUpload::set_direct(bool direct) {
+    if (direct == direct_) return {};
+    auto done = context_->files.set_direct(file_.get(), direct);
+    if (done) direct_ = direct;
+    return done;
+}
+
+bool FileUpload::may_go_directly(std::span<const std::byte> bytes) const noexcept {
+    const auto whole = [](std::uint64_t number) { return number % direct_unit == 0; };
+    return context_->takes_direct_writes && size_ >= context_->options.direct_from && whole(size_) && whole(bytes.size()) &&
+           whole(reinterpret_cast<std::uintptr_t>(bytes.data()));
+}
+
+SystemResult<void> FileUpload::write_at_end(std::span<const std::byte> bytes) {
+    if (may_go_directly(bytes)) {
+        auto written = set_direct(true);
+        if (written) written = write_all(context_->files, file_.get(), bytes, size_);
+        if (written || written.error() != EINVAL) return written;
+        // Not with this file system, or a short write left a part of a unit: what was written is written again.
+        context_->takes_direct_writes = false;
+    }
+    if (auto done = set_direct(false); !done) return done;
+    return write_all(context_->files, file_.get(), bytes, size_);
+}
+
 Result<void> FileUpload::write(std::span<const std::byte> bytes) {
     if (context_->open.is_discarded(id_)) return std::unexpected(gone());
     if (!file_) {
         if (auto created = create(); !created) return created;
     }
-    const auto written = write_all(context_->files, file_.get(), bytes, size_);
-    if (!written) return std::unexpected(upload_error(written.error()));
+    const auto written = write_at_end(bytes);
+    if (!written) {
+        torn_ = true;
+        return std::unexpected(upload_error(written.error()));
+    }
     size_ += bytes.size();
-    if (size_ - writing_from_ >= context_->options.writing_step) {
+    if (direct_) {
+        writing_from_ = size_;
+    } else if (size_ - writing_from_ >= context_->options.writing_step) {
         // Only a hint: the sync at the end reports what went wrong.
         static_cast<void>(context_->files.start_writing(file_.get(), writing_from_, size_ - writing_from_));
         writing_from_ = size_;
@@ -158,6 +189,7 @@ Result<void> FileUpload::append(std::span<const std::byte> bytes) {
 }
 
 Result<void> FileUpload::read(std::span<std::byte> out, std::uint64_t offset) {
+    if (const auto done = set_direct(false); !done) return std::unexpected(upload_error(done.error()));
     const auto got = read_up_to(context_->files, file_.get(), out, offset);
     if (!got) return std::unexpected(upload_error(got.error()));
     if (*got != out.size()) return std::unexpected(upload_error(EIO));

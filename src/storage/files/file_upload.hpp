@@ -51,6 +51,9 @@ public:
 private:
     Result<void> create();
     Result<void> read(std::span<std::byte> out, std::uint64_t offset);
+    SystemResult<void> write_at_end(std::span<const std::byte> bytes);
+    bool may_go_directly(std::span<const std::byte> bytes) const noexcept;
+    SystemResult<void> set_direct(bool direct);
     void remove_files() noexcept;
     void release() noexcept;
 
@@ -63,6 +66,8 @@ private:
     std::optional<std::uint64_t> paused_at_; // the offset in the state file, if there is one
     bool claimed_ = true;
     bool lost_ = false;
+    bool torn_ = false;   // there may be bytes behind `size_`
+    bool direct_ = false; // the file takes whole pieces only
 };
 
 /// The state of a paused upload, if it still holds: written in this run of the machine, with all its bytes there.

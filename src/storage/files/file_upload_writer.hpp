@@ -8,6 +8,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <vector>
 
@@ -35,10 +36,14 @@ private:
     // Bytes that are filled by the loop or read by the workers, never both at once.
     struct Piece {
         Piece(std::shared_ptr<FileStoreContext> context_, MemoryShare share_)
-            : context(std::move(context_)), share(std::move(share_)), bytes(new std::byte[context->options.piece_size]) {}
+            : context(std::move(context_)), share(std::move(share_)),
+              bytes(new(std::align_val_t(direct_unit)) std::byte[context->options.piece_size]) {}
         std::shared_ptr<FileStoreContext> context; // the share is of its memory
         MemoryShare share;
-        std::unique_ptr<std::byte[]> bytes;
+        struct Delete {
+            void operator()(std::byte* all) const noexcept { ::operator delete[](all, std::align_val_t(direct_unit)); }
+        };
+        std::unique_ptr<std::byte[], Delete> bytes; // may go straight to the disk
         std::size_t used = 0;
         int jobs_left = 0; // guarded by the mutex of Shared while workers have it
         std::span<const std::byte> content() const noexcept { return {bytes.get(), used}; }

@@ -20,9 +20,9 @@ struct SqliteOptions {
     std::int64_t point_budget = 10'000;
     std::int64_t page_budget = 100'000;
     /// Pages in the write-ahead log from which on it is moved into the file, between two commits. What changes again and
-    /// again is moved once: with 4,000 a push of small images under load takes a quarter more. Reading the log of that
+    /// again is moved once: with 4,000 a push of small images under load takes a quarter more. Reading a log of that
     /// size after a crash takes some 15 ms.
-    int checkpoint_pages = 16000;
+    int checkpoint_pages = 12000;
     /// How long to wait for another program that holds the database.
     std::chrono::milliseconds busy_timeout{2000};
     /// The name of SQLite's layer for files; empty is its default. Tests put their own there.

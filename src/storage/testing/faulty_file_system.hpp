@@ -75,6 +75,10 @@ public:
         }
         return files_.write(file, bytes.first(size), offset);
     }
+    SystemResult<void> set_direct(int file, bool direct) override {
+        if (auto fault = enter("set_direct")) return std::unexpected(*fault);
+        return files_.set_direct(file, direct);
+    }
     SystemResult<void> truncate(int file, std::uint64_t size) override {
         if (auto fault = enter("truncate")) return std::unexpected(*fault);
         return files_.truncate(file, size);
