@@ -67,7 +67,8 @@ def test_manifests(oci, first_registry, repository, pushed):
 
 @pytest.mark.parametrize("size", [200, 15_000, 20_000, 100_000])
 def test_platform_of_any_config(oci, repository, size):
-    """A small config is read while the manifest is stored; a larger one before, from the database or its file."""
+    """A small config is read while the manifest is stored; a larger one, from the database or its file, before that
+    is tried once more."""
     image = content.image(mark="x" * size)
     oci.push(repository, image, "sized")
     one = oci.get(f"/acr/v1/{repository}/_manifests/{image.digest}").expect(200).json()["manifest"]
