@@ -138,7 +138,7 @@ http::Response UploadRoutes::progress(const Context& context, unsigned status, U
     session.has_bytes = size > 0;
     auto response = gateway::empty_response(status);
     response.headers.add("Location", fmt::format("/v2/{}/blobs/uploads/{}", context.repository().value(),
-                                                 seal_upload_session(services_.seal, session, owner)));
+                                                 sign_upload_session(services_.seal, session, owner)));
     // An upload without bytes has no last one; `0-0` is what registries have always said.
     response.headers.add("Range", fmt::format("0-{}", size == 0 ? 0 : size - 1));
     response.headers.add("Docker-Upload-UUID", session.id.value());

@@ -34,10 +34,11 @@ struct UploadOwner {
     std::string_view actor; ///< as events record it
 };
 
-/// The session as the last segment of its path: sealed, URL-safe, of one length. Nobody but this owner can open it.
-std::string seal_upload_session(const identity::Seal& seal, const UploadSession& session, const UploadOwner& owner);
-/// `blob_upload_unknown`, one message for all causes: what no berth sealed, what belongs to another owner, and what has
-/// become too old.
+/// The session as the last segment of its path: signed, URL-safe, of one length. Nobody but this owner can open it; it tells
+/// nothing that the answers with it do not.
+std::string sign_upload_session(const identity::Seal& seal, const UploadSession& session, const UploadOwner& owner);
+/// `blob_upload_unknown`, one message for all causes: what no berth with this key signed, what belongs to another owner, and
+/// what has become too old.
 Result<UploadSession> open_upload_session(const identity::Seal& seal, std::string_view text, const UploadOwner& owner,
                                           Timestamp now);
 

@@ -1,5 +1,6 @@
 #include "data_plane/upload_session.hpp"
 
+#include "base/encoding.hpp"
 #include "data_plane/ended_uploads.hpp"
 
 #include <gtest/gtest.h>
@@ -10,7 +11,7 @@ namespace {
 class UploadSessions : public testing::Test {
 protected:
     UploadOwner owner() const { return {.registry = registry_, .repository = repository_, .actor = "someone"}; }
-    std::string sealed() const { return seal_upload_session(seal_, session_, owner()); }
+    std::string text() const { return sign_upload_session(seal_, session_, owner()); }
     Result<UploadSession> open(std::string_view text, const UploadOwner& by) const {
         return open_upload_session(seal_, text, by, now_);
     }
@@ -22,8 +23,8 @@ protected:
     UploadSession session_{.id = Guid::random(), .algorithm = DigestAlgorithm::sha512, .given_at = now_, .has_bytes = true};
 };
 
-TEST_F(UploadSessions, OpensAsItWasSealed) {
-    const auto opened = open(sealed(), owner());
+TEST_F(UploadSessions, OpensAsItWasSigned) {
+    const auto opened = open(text(), owner());
     ASSERT_TRUE(opened);
     EXPECT_EQ(opened->id, session_.id);
     EXPECT_EQ(opened->algorithm, session_.algorithm);
@@ -32,16 +33,15 @@ TEST_F(UploadSessions, OpensAsItWasSealed) {
 }
 
 TEST_F(UploadSessions, IsOnePathSegment) {
-    const std::string text = sealed();
+    const std::string text = this->text();
     EXPECT_LE(text.size(), 160U);
     EXPECT_EQ(text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), std::string::npos);
-    EXPECT_NE(text, sealed()) << "the same session sealed twice tells nothing";
 }
 
 TEST_F(UploadSessions, BelongsToItsOwner) {
     const Guid other_registry = Guid::random();
     const RepositoryName other_repository = *RepositoryName::parse("library/app2");
-    const std::string text = sealed();
+    const std::string text = this->text();
     for (const UploadOwner& other :
          {UploadOwner{other_registry, repository_, "someone"}, UploadOwner{registry_, other_repository, "someone"},
           UploadOwner{registry_, repository_, "someone else"}, UploadOwner{registry_, repository_, ""}}) {
@@ -52,7 +52,7 @@ TEST_F(UploadSessions, BelongsToItsOwner) {
 }
 
 TEST_F(UploadSessions, EndsWithItsLifetime) {
-    const std::string text = sealed();
+    const std::string text = this->text();
     now_ += upload_session_lifetime;
     EXPECT_TRUE(open(text, owner()));
     now_ += std::chrono::seconds(1);
@@ -60,7 +60,7 @@ TEST_F(UploadSessions, EndsWithItsLifetime) {
 }
 
 TEST_F(UploadSessions, ChangedTextIsUnknown) {
-    const std::string text = sealed();
+    const std::string text = this->text();
     for (std::size_t i = 0; i < text.size(); ++i) {
         std::string changed = text;
         changed[i] = changed[i] == 'A' ? 'B' : 'A';
@@ -72,13 +72,24 @@ TEST_F(UploadSessions, ChangedTextIsUnknown) {
     EXPECT_FALSE(open("00000000-0000-0000-0000-000000000000", owner()));
 }
 
-TEST_F(UploadSessions, OtherSealsAndPurposesOpenNothing) {
+TEST_F(UploadSessions, OtherKeysAndPurposesOpenNothing) {
     const identity::Seal other(Bytes(32, std::byte{8}));
-    EXPECT_FALSE(open_upload_session(other, sealed(), owner(), now_));
-    const Bytes plain(59, std::byte{1});
-    EXPECT_FALSE(open(to_base64url(seal_.seal("password", plain)), owner()));
-    EXPECT_FALSE(open(to_base64url(seal_.seal("upload", plain)), owner())) << "sealed for this, but of no owner";
-    EXPECT_FALSE(open(to_base64url(seal_.seal("upload", Bytes(58))), owner()));
+    EXPECT_FALSE(open_upload_session(other, text(), owner(), now_));
+    // What this key signed for something else, or for these parts in another order.
+    const Bytes whole = *from_base64url(text());
+    const auto plain = std::span(whole).first(whole.size() - identity::hmac_size);
+    const auto with = [&](const identity::HmacCode& code) {
+        Bytes forged(plain.begin(), plain.end());
+        forged.insert(forged.end(), code.begin(), code.end());
+        return to_base64url(forged);
+    };
+    const std::string_view registry = registry_.value();
+    const std::string_view repository = repository_.value();
+    EXPECT_TRUE(open(with(seal_.sign("upload", {as_text(plain), registry, repository, "someone"})), owner()));
+    EXPECT_FALSE(open(with(seal_.sign("download", {as_text(plain), registry, repository, "someone"})), owner()));
+    EXPECT_FALSE(open(with(seal_.sign("upload", {as_text(plain), repository, registry, "someone"})), owner()));
+    EXPECT_FALSE(open(with(seal_.sign("upload", {as_text(plain)})), owner())) << "of no owner";
+    EXPECT_FALSE(open(to_base64url(seal_.seal("upload", plain)), owner()));
 }
 
 TEST(EndedUploads, RemembersForALifetime) {

@@ -15,6 +15,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
@@ -117,6 +118,8 @@ Result<void> write_key(const std::filesystem::path& path) {
 
 } // namespace
 
+Seal::Seal(Bytes key) : key_(std::move(key)) { derive_key(signing_key_, key_, {}, "signing"); }
+
 Result<Seal> Seal::open(const std::filesystem::path& key_file) {
     if (::access(key_file.c_str(), F_OK) != 0 && errno == ENOENT) {
         if (auto written = write_key(key_file); !written) return failure(std::move(written));
@@ -167,6 +170,25 @@ Result<Bytes> Seal::unseal(std::string_view purpose, std::span<const std::byte> 
         return refused();
     }
     return out;
+}
+
+HmacCode Seal::sign(std::string_view purpose, std::initializer_list<std::string_view> parts) const noexcept {
+    Hmac hmac(signing_key_);
+    const auto add = [&](std::string_view part) {
+        const std::uint64_t size = part.size();
+        hmac.add(std::as_bytes(std::span(&size, 1))).add(part);
+    };
+    add(purpose);
+    for (const std::string_view part : parts) add(part);
+    HmacCode code{};
+    hmac.finish(code);
+    return code;
+}
+
+bool Seal::has_signed(std::string_view purpose, std::initializer_list<std::string_view> parts,
+                      std::span<const std::byte> code) const noexcept {
+    const HmacCode expected = sign(purpose, parts);
+    return code.size() == expected.size() && CRYPTO_memcmp(code.data(), expected.data(), expected.size()) == 0;
 }
 
 } // namespace berth::identity

@@ -113,5 +113,31 @@ TEST(Seal, SaysWhatIsWrongWithTheKeyFile) {
     EXPECT_FALSE(Seal::open(folder.path() / "no such folder" / "key"));
 }
 
+// RFC 4231, test case 2, through the class that signs.
+TEST(Hmac, GivesWhatTheStandardSays) {
+    HmacCode code{};
+    Hmac(as_bytes("Jefe")).add("what do ya want ").add("for nothing?").finish(code);
+    EXPECT_EQ(to_hex(code), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+TEST(Seal, KnowsWhatItSigned) {
+    const Seal seal = random_seal();
+    const HmacCode code = seal.sign("purpose", {"one", "two"});
+    EXPECT_TRUE(seal.has_signed("purpose", {"one", "two"}, code));
+    EXPECT_EQ(seal.sign("purpose", {"one", "two"}), code);
+    EXPECT_FALSE(random_seal().has_signed("purpose", {"one", "two"}, code));
+    EXPECT_FALSE(seal.has_signed("", {"one", "two"}, code));
+    EXPECT_FALSE(seal.has_signed("purpose", {"onet", "wo"}, code)) << "a part counts with its length";
+    EXPECT_FALSE(seal.has_signed("purpose", {"onetwo"}, code));
+    EXPECT_FALSE(seal.has_signed("purpose", {"one", "two", ""}, code));
+    EXPECT_FALSE(seal.has_signed("purpose", {"two", "one"}, code));
+    for (std::size_t i = 0; i < code.size(); ++i) {
+        HmacCode changed = code;
+        changed[i] ^= std::byte{1};
+        EXPECT_FALSE(seal.has_signed("purpose", {"one", "two"}, changed)) << i;
+        EXPECT_FALSE(seal.has_signed("purpose", {"one", "two"}, std::span(code).first(i))) << i;
+    }
+}
+
 } // namespace
 } // namespace berth::identity

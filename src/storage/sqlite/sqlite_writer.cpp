@@ -3,6 +3,12 @@
 namespace berth::storage {
 namespace {
 
+using namespace std::chrono_literals;
+
+// A client that pushes sends its next small blob or manifest within some 150 µs of the answer, and to wake a thread of an
+// idle processor takes tens of them at both ends: as long as work comes in such rows, the writer waits for it awake.
+constexpr auto longest_awake = 250us;
+
 // A failure that the next attempt would meet again, whoever else is in the transaction. Anything else may be the fault of
 // one closure of a group, for which the others must not pay.
 bool is_failure_of_the_disk(const Error& error) {
@@ -31,19 +37,14 @@ void SqliteWriter::enqueue(Pending& pending) {
         const std::lock_guard lock(mutex_);
         first = queue_.empty();
         queue_.push_back(&pending);
+        has_work_.store(true, std::memory_order_relaxed);
     }
     if (first) ready_.notify_one();
 }
 
 void SqliteWriter::work() {
     std::vector<Pending*> taken;
-    while (true) {
-        {
-            std::unique_lock lock(mutex_);
-            ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty()) return;
-            taken.swap(queue_);
-        }
+    while (take(taken)) {
         for (std::span<Pending* const> rest = taken; !rest.empty();) {
             const auto group = rest.first(std::min(group_limit_, rest.size()));
             rest = rest.subspan(group.size());
@@ -53,6 +54,25 @@ void SqliteWriter::work() {
         }
         taken.clear();
     }
+}
+
+// False at the end.
+bool SqliteWriter::take(std::vector<Pending*>& taken) {
+    const auto since = Clock::now();
+    if (last_gap_ <= longest_awake) look_for_work(since);
+    {
+        std::unique_lock lock(mutex_);
+        ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+        taken.swap(queue_);
+        has_work_.store(false, std::memory_order_relaxed);
+    }
+    last_gap_ = Clock::now() - since;
+    return !taken.empty();
+}
+
+// Whoever else wants the processor gets it.
+void SqliteWriter::look_for_work(Clock::time_point since) const {
+    while (!has_work_.load(std::memory_order_relaxed) && Clock::now() - since < longest_awake) std::this_thread::yield();
 }
 
 void SqliteWriter::answer(std::span<Pending* const> group) {

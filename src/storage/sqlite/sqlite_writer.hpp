@@ -4,6 +4,8 @@
 #include "storage/commit_version.hpp"
 #include "storage/sqlite/sqlite_connection.hpp"
 
+#include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <coroutine>
 #include <functional>
@@ -51,8 +53,12 @@ private:
         Result<void> await_resume() { return std::move(pending.result); }
     };
 
+    using Clock = std::chrono::steady_clock;
+
     void enqueue(Pending& pending);
     void work();
+    bool take(std::vector<Pending*>& taken);
+    void look_for_work(Clock::time_point since) const;
     void run_group(std::span<Pending* const> group);
     Result<void> try_group(std::span<Pending* const> group);
     Result<void> run_one(Pending& pending, bool alone);
@@ -69,7 +75,9 @@ private:
     std::mutex mutex_;
     std::condition_variable ready_;
     std::vector<Pending*> queue_;
+    std::atomic<bool> has_work_ = false; // whether `queue_` holds any, for who looks without the lock
     bool stopping_ = false;
+    Clock::duration last_gap_ = Clock::duration::max(); // how long there was nothing to do; the writer's own
     std::thread thread_;
 };
 
