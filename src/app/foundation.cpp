@@ -69,6 +69,9 @@ Result<OwnerState> owner_state(const Foundation& foundation) {
     return owner->principal.enabled ? OwnerState::ready : OwnerState::disabled;
 }
 
+// They wait for the disk, which is at its fastest with a few writes at once.
+constexpr unsigned writer_threads = 4;
+
 } // namespace
 
 Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configuration) {
@@ -83,7 +86,8 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configur
     if (!database) return failure(std::move(database));
 
     auto workers = std::make_unique<WorkerPool>(std::max(2U, std::thread::hardware_concurrency()));
-    auto blobs = storage::FileBlobStore::open(folder->path(), *workers);
+    auto writers = std::make_unique<WorkerPool>(writer_threads);
+    auto blobs = storage::FileBlobStore::open(folder->path(), {*workers, *writers});
     if (!blobs) return failure(std::move(blobs));
 
     auto allowed = outbound::AllowedDestinations::parse(configuration.allowed_outbound);
@@ -100,6 +104,7 @@ Result<std::unique_ptr<Foundation>> lay_foundation(const Configuration& configur
     std::unique_ptr<Foundation> out(new Foundation{.clock = {},
                                                    .folder = std::move(*folder),
                                                    .workers = std::move(workers),
+                                                   .writers = std::move(writers),
                                                    .database = std::move(*database),
                                                    .blobs = std::move(*blobs),
                                                    .outbound = std::move(outbound),

@@ -25,6 +25,7 @@ struct Foundation {
     Clock clock;
     storage::DataFolder folder;
     std::unique_ptr<WorkerPool> workers;
+    std::unique_ptr<WorkerPool> writers; ///< for the blob store alone
     std::unique_ptr<storage::Database> database;
     std::unique_ptr<storage::BlobStore> blobs;
     std::unique_ptr<outbound::CheckedClient> outbound;

@@ -139,9 +139,9 @@ Writer open_claimed(const std::shared_ptr<FileStoreContext>& context, const Guid
 
 } // namespace
 
-Result<std::unique_ptr<FileBlobStore>> FileBlobStore::open(const std::string& folder, WorkerPool& workers,
+Result<std::unique_ptr<FileBlobStore>> FileBlobStore::open(const std::string& folder, FileStoreThreads threads,
                                                            const FileBlobOptions& options, FileSystem& files) {
-    auto context = std::make_shared<FileStoreContext>(files, workers, options, folder);
+    auto context = std::make_shared<FileStoreContext>(files, threads, options, folder);
     if (context->options.boot.empty()) context->options.boot = read_boot_id();
     if (const auto made = make_folders(*context, folder); !made) {
         return std::unexpected(file_error(made.error(), fmt::format("The blob store in {} cannot be opened", folder)));

@@ -11,9 +11,9 @@ namespace berth::storage {
 /// Blobs as files: `blobs/<two hex digits>/<key>`, with uploads under way in `uploads/`.
 class FileBlobStore final : public BlobStore {
 public:
-    /// Makes the folders below `folder` if they are not there. `files` and `workers` must outlive the store and its
+    /// Makes the folders below `folder` if they are not there. `files` and the threads must outlive the store and its
     /// writers. One store of one process at a time may use a folder (`DataFolder`).
-    static Result<std::unique_ptr<FileBlobStore>> open(const std::string& folder, WorkerPool& workers,
+    static Result<std::unique_ptr<FileBlobStore>> open(const std::string& folder, FileStoreThreads threads,
                                                        const FileBlobOptions& options = {},
                                                        FileSystem& files = real_file_system());
 

@@ -28,9 +28,12 @@ public:
         : options_(options), files_(std::move(files)), threads_(threads) {}
     Result<std::unique_ptr<BlobStore>> open() override {
         // A process that died does nothing any more: what the last store left to its workers ends first.
+        writers_.reset();
         workers_.reset();
         workers_.emplace(threads_);
-        return FileBlobStore::open(folder_.path().string(), *workers_, options_, files_ ? *files_ : real_file_system());
+        writers_.emplace(threads_);
+        return FileBlobStore::open(folder_.path().string(), {*workers_, threads_ == 1 ? *workers_ : *writers_}, options_,
+                                   files_ ? *files_ : real_file_system());
     }
 
 private:
@@ -39,6 +42,7 @@ private:
     TemporaryFolder folder_;
     unsigned threads_;
     std::optional<WorkerPool> workers_;
+    std::optional<WorkerPool> writers_;
 };
 
 BlobDriver files(std::string name, const FileBlobOptions& options, unsigned threads) {
@@ -528,6 +532,30 @@ TEST(FileBlobStore, DiscardsWhatIsGivenUpWithOneWorker) {
     workers.submit([&] { done.set_value(); });
     done.get_future().wait();
     EXPECT_TRUE(fs::is_empty(folder.path() / "uploads"));
+}
+
+TEST(FileBlobStore, HashesWhileTheDiskIsBusy) {
+    const TemporaryFolder folder;
+    WorkerPool workers(1);
+    WorkerPool writers(1);
+    auto store = FileBlobStore::open(folder.path().string(), {workers, writers}, {.memory_limit = 128 * 1024}).value();
+    std::promise<void> gate;
+    writers.submit([opened = gate.get_future().share()] { opened.wait(); });
+
+    const UploadId id = UploadId::random();
+    auto large = sync_wait(store->open_upload(id, sha256, true)).value();
+    const Bytes content(FileBlobOptions{}.piece_size, std::byte{7});
+    ASSERT_TRUE(sync_wait(large->append(content))); // handed over to be written
+    auto digest = std::async(std::launch::async, [&] { return sync_wait(large->digest(sha256)); });
+
+    auto other = sync_wait(store->open_upload(UploadId::random(), sha256, true)).value();
+    const Bytes small(100 * 1024, std::byte{1});
+    ASSERT_TRUE(sync_wait(other->append(small)));
+    EXPECT_EQ(sync_wait(other->digest(sha256)), Digest::of(small, sha256));
+    EXPECT_EQ(digest.wait_for(std::chrono::milliseconds(20)), std::future_status::timeout) << "it is not written yet";
+
+    gate.set_value();
+    EXPECT_EQ(digest.get(), Digest::of(content, sha256));
 }
 
 } // namespace

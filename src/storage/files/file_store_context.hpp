@@ -31,17 +31,28 @@ struct FileBlobOptions {
     std::string boot{};
 };
 
+/// Whose threads a file store uses.
+struct FileStoreThreads {
+    /// One pool for everything.
+    FileStoreThreads(WorkerPool& all) : workers(all), writers(all) {} // NOLINT(google-explicit-constructor): it is all of them
+    FileStoreThreads(WorkerPool& workers_, WorkerPool& writers_) : workers(workers_), writers(writers_) {}
+
+    WorkerPool& workers; ///< for what keeps a processor busy, and what is quick
+    WorkerPool& writers; ///< for what waits for the disk to have written; who hashes must not wait behind it
+};
+
 /// What the parts of one file store share, for as long as one of them lives.
 struct FileStoreContext {
-    FileStoreContext(FileSystem& files_, WorkerPool& workers_, const FileBlobOptions& options_, const std::string& folder)
-        : files(files_), workers(workers_), options(options_), uploads(folder + "/uploads"), objects(files_, folder + "/blobs"),
-          memory(options_.memory_budget), hashing(workers_) {}
+    FileStoreContext(FileSystem& files_, FileStoreThreads threads, const FileBlobOptions& options_, const std::string& folder)
+        : files(files_), workers(threads.workers), writers(threads.writers), options(options_), uploads(folder + "/uploads"),
+          objects(files_, folder + "/blobs"), memory(options_.memory_budget), hashing(threads.workers) {}
 
     std::string data_path(const Guid& upload) const { return uploads + '/' + upload.value(); }
     std::string state_path(const Guid& upload) const { return data_path(upload) + ".state"; }
 
     FileSystem& files;
     WorkerPool& workers;
+    WorkerPool& writers;
     FileBlobOptions options;
     std::string uploads;
     ObjectFolders objects;

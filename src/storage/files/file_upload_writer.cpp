@@ -127,7 +127,7 @@ void FileUploadWriter::hand_over() {
     if (first_to_hash) {
         context_->hashing.submit(shared_->upload->hasher(), content, [shared = shared_] { return next_to_hash(*shared); });
     }
-    if (first_to_write) context_->workers.submit([shared = shared_] { write_all(*shared); });
+    if (first_to_write) context_->writers.submit([shared = shared_] { write_all(*shared); });
 }
 
 // Nothing more of an upload that was given up.
@@ -238,7 +238,7 @@ Task<Result<void>> FileUploadWriter::finish(const StorageKey& key) {
     auto settled = co_await settle();
     if (!settled) co_return settled;
     in_file_ = true;
-    auto job = on_worker([this, &key]() -> Result<void> {
+    auto job = context_->writers.run([this, &key]() -> Result<void> {
         if (auto rest = append_rest(); !rest) return rest;
         return shared_->upload->finish(key);
     });
