@@ -1,5 +1,6 @@
 #include "gateway/router.hpp"
 
+#include "base/character_range.hpp"
 #include "base/encoding.hpp"
 #include "base/percent.hpp"
 
@@ -41,9 +42,7 @@ Segments split(std::string_view path) {
 }
 
 // What percent-decoding would leave as it is.
-bool is_plain(std::string_view segment) noexcept {
-    return std::ranges::all_of(segment, [](char c) { return c > ' ' && c <= '~' && c != '%'; });
-}
+bool is_plain(std::string_view segment) noexcept { return all_between(segment, '!', '~') && !segment.contains('%'); }
 
 } // namespace
 

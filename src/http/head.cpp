@@ -1,5 +1,6 @@
 #include "http/head.hpp"
 
+#include "base/character_range.hpp"
 #include "http/characters.hpp"
 #include "http/host.hpp"
 
@@ -23,8 +24,6 @@ constexpr std::size_t usual_fields = 16;
 bool same_text(std::string_view left, std::string_view right) noexcept {
     return left.size() == right.size() && ::strncasecmp(left.data(), right.data(), left.size()) == 0;
 }
-
-bool is_target_character(char c) noexcept { return c > 0x20 && c < 0x7f && c != '#'; }
 
 Method method_of(beast_http::verb verb) noexcept {
     switch (verb) {
@@ -138,7 +137,7 @@ constexpr Refusal bad_target{400, "the request target must be a path, or an addr
 // RFC 9112 section 3.2: origin-form; absolute-form, brought to origin-form; `*` for OPTIONS.
 std::optional<Refusal> settle_target(Request& request) {
     std::string& target = request.target;
-    if (!std::ranges::all_of(target, is_target_character)) return bad_target;
+    if (!all_between(target, '!', '~') || target.contains('#')) return bad_target;
     if (target == "*" && request.method == Method::options) return std::nullopt;
     if (target.starts_with('/')) return std::nullopt;
 

@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "identity/keyed_hash.hpp"
+#include "identity/recent_tokens.hpp"
 #include "identity/registry_claims.hpp"
 #include "identity/remembered.hpp"
 
@@ -92,6 +93,7 @@ struct RegistryTokens::Memory {
     Remembered<RegistryClaims> verified{memory_capacity};
     Remembered<IssuedToken> issued{issued_capacity}; // access tokens by all that they say but for their own id and times
     KeyedHash hash;
+    RecentTokens recent;
 
     Result<IssuedToken> issue(const KeyRing& keys, Timestamp now, RegistryClaims claims, boost::json::object more,
                               std::chrono::seconds lifetime);
@@ -153,16 +155,19 @@ Result<Caller> RegistryTokens::Memory::verify(const KeyRing& keys, Timestamp now
                                               std::string_view token) {
     // Checked here too, before anything is computed over the token.
     if (token.size() > longest_issued) return refused("The token is longer than any that this registry issues.");
-    const MemoryKey key = hash.of({token});
-    auto claims = verified.find(key);
+    auto claims = recent.find(token);
+    const bool is_recent = claims != nullptr;
+    std::optional<MemoryKey> key;
+    if (!is_recent) claims = verified.find(key.emplace(hash.of({token})));
     if (!claims) {
         auto json = keys.verify(KeyPurpose::registry, token);
         if (!json) return failure(std::move(json));
         auto parsed = RegistryClaims::parse(*json);
         if (!parsed) return failure(std::move(parsed));
         claims = std::make_shared<const RegistryClaims>(std::move(*parsed));
-        if (to_unix_seconds(now) < claims->expires) verified.insert(key, claims);
+        if (to_unix_seconds(now) < claims->expires) verified.insert(*key, claims);
     }
+    if (!is_recent) recent.keep(token, *claims);
     const std::int64_t seconds = to_unix_seconds(now);
     if (seconds >= claims->expires) return refused("The token has expired.");
     if (seconds < claims->not_before) return refused("The token is not valid yet.");
