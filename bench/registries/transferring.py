@@ -83,34 +83,38 @@ def disk_writing(folder: Path, size: int = 512 << 20) -> load.Sample:
 
 
 def pushes(berth: Berth, peers: list[Server], folder: Path, size: int, rounds: int) -> list[Row]:
-    whole = LargeFile.make(folder / "push", size, 1)
-    parts = [LargeFile.make(folder / f"part-{i}", size // PARTS, 100 + i) for i in range(PARTS)]
     peaks: dict[str, list[float]] = {}
+    made: dict[str, list[str]] = {}  # the words for the load program, of the last turn
 
-    def run(server: Server, name: str, words: list[str]) -> load.Sample:
+    def words_of(name: str, turn: int) -> list[str]:
+        """Other bytes each turn, the same for everybody: who has them already has less to do."""
+        if f"{name} {turn}" not in made:
+            made.clear()
+            if name == "whole":
+                whole = LargeFile.make(folder / "push", size, turn)
+                words = ["--file", str(whole.path), "--size", str(size), "--digest", whole.digest]
+            else:
+                parts = [LargeFile.make(folder / f"part-{i}", size // PARTS, 1000 + turn * PARTS + i) for i in range(PARTS)]
+                words = ["--file", str(folder / "part"), "--size", str(size // PARTS),
+                         "--digests", *[part.digest for part in parts]]
+            os.sync()
+            made[f"{name} {turn}"] = words
+        return made[f"{name} {turn}"]
+
+    def run(server: Server, name: str, turn: int) -> load.Sample:
+        words = words_of(name, turn)
         processes.forget_peak(server.pid)
         before = processes.memory_mib(server.pid)
         sample = load.transfer(server, "push", "--path", REPOSITORY, *words, size=size,
                                authorization=server.authorization(REPOSITORY, "pull,push"))
         peaks.setdefault(f"{server.name} {name}", []).append(processes.memory_mib(server.pid, "VmHWM") - before)
-        delete_pushed(server, [whole.digest] if name == "whole" else [part.digest for part in parts])
         return sample
-
-    def delete_pushed(server: Server, digests: list[str]) -> None:
-        # So that the next round sends what is not there. Who keeps the bytes is asked again under another name.
-        for digest in digests:
-            server.request("DELETE", f"/v2/{REPOSITORY}/blobs/{digest}",
-                           authorization=server.authorization(REPOSITORY, "pull,push,delete"))
 
     out = []
     cores = min(2, os.cpu_count() or 1)
-    for title, name, words, many in (
-            (f"{size >> 20:,} MiB push", "whole",
-             ["--file", str(whole.path), "--size", str(size), "--digest", whole.digest], 1),
-            (f"{PARTS} × {size // PARTS >> 20} MiB push at once", "parts",
-             ["--file", str(folder / "part"), "--size", str(size // PARTS), "--digests", *[part.digest for part in parts]],
-             cores)):
-        figures = interleaved([Contender(server.name, lambda _, server=server, name=name, words=words: run(server, name, words))
+    for title, name, many in ((f"{size >> 20:,} MiB push", "whole", 1),
+                              (f"{PARTS} × {size // PARTS >> 20} MiB push at once", "parts", cores)):
+        figures = interleaved([Contender(server.name, lambda turn, server=server, name=name: run(server, name, turn))
                                for server in (berth, *peers)]
                               + [Contender("SHA-256", lambda _, many=many: hashing(many)),
                                  Contender("disk", lambda _: disk_writing(folder))], rounds, synced=True)
@@ -120,8 +124,8 @@ def pushes(berth: Berth, peers: list[Server], folder: Path, size: int, rounds: i
             at_least("of the smaller of SHA-256 and the disk", ratio(figures[berth.name], limit, "rate"), 0.8),
             at_most("memory that it took", peak[berth.name], 32, "MiB")],
             unit="bytes", notes={server: f"{memory:.0f} MiB more memory" for server, memory in peak.items()}))
-    for file in (whole, *parts):
-        file.path.unlink()
+    for file in (folder / "push", *(folder / f"part-{i}" for i in range(PARTS))):
+        file.unlink()
     return out
 
 

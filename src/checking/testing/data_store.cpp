@@ -65,7 +65,9 @@ Result<std::unique_ptr<DataStore>> DataStore::open(const std::filesystem::path& 
     if (!database) return failure(std::move(database));
     out->database_ = std::move(*database);
     out->workers_ = std::make_unique<WorkerPool>(2);
-    auto blobs = storage::FileBlobStore::open(folder.string(), *out->workers_, {}, layers.files);
+    // So that layers of some 100 kB go straight to the disk, as the large ones of a registry do.
+    const storage::FileBlobOptions files{.piece_size = 64 * 1024, .direct_from = 64 * 1024};
+    auto blobs = storage::FileBlobStore::open(folder.string(), *out->workers_, files, layers.files);
     if (!blobs) return failure(std::move(blobs));
     out->blobs_ = std::move(*blobs);
 

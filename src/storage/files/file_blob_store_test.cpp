@@ -378,6 +378,21 @@ TEST_F(FileBlobStoreTest, WhatIsLargeGoesStraightToTheDisk) {
             EXPECT_EQ(stored(other), content);
         }
     }
+
+    // A write that comes back short refuses nothing.
+    reopen({.memory_limit = 0, .piece_size = piece, .direct_from = 0});
+    for (const std::size_t most : {direct_unit, std::numeric_limits<std::size_t>::max()}) {
+        const auto other = Guid::random();
+        upload = open(other);
+        files_.take_calls();
+        files_.shorten_writes(most);
+        ASSERT_TRUE(upload && sync_wait((*upload)->append(as_bytes(content))));
+        ASSERT_TRUE(sync_wait((*upload)->pause()));
+        files_.shorten_writes(std::numeric_limits<std::size_t>::max());
+        EXPECT_EQ(switches(), most == direct_unit ? 20 : 2);
+        upload->reset();
+        EXPECT_EQ(stored(other), content);
+    }
 }
 
 TEST_F(FileBlobStoreTest, GivesMemoryBack) {

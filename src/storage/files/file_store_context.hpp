@@ -26,7 +26,7 @@ struct FileBlobOptions {
     std::uint64_t writing_step = 8 * 1024 * 1024;
     /// What an upload has beyond this goes straight to the disk, in whole pieces. Through the system's memory it would be
     /// copied once more, and what others pull from there would have to make room. Smaller ones are pulled from memory at once.
-    std::uint64_t direct_from = 8 * 1024 * 1024;
+    std::uint64_t direct_from = 2 * 1024 * 1024;
     /// Names this run of the machine; empty asks the system.
     std::string boot{};
 };

@@ -150,15 +150,24 @@ bool FileUpload::may_go_directly(std::span<const std::byte> bytes) const noexcep
 }
 
 SystemResult<void> FileUpload::write_at_end(std::span<const std::byte> bytes) {
+    std::uint64_t offset = size_;
     if (may_go_directly(bytes)) {
-        auto written = set_direct(true);
-        if (written) written = write_all(context_->files, file_.get(), bytes, size_);
-        if (written || written.error() != EINVAL) return written;
-        // Not with this file system, or a short write left a part of a unit: what was written is written again.
-        context_->takes_direct_writes = false;
+        SystemResult<std::size_t> put = 0;
+        if (auto set = set_direct(true); !set) {
+            put = std::unexpected(set.error());
+        } else {
+            put = context_->files.write(file_.get(), bytes, offset);
+        }
+        if (!put && put.error() != EINVAL) return std::unexpected(put.error());
+        if (!put) context_->takes_direct_writes = false; // not with this file system
+        // The disk is nearly full, or a signal came: what is left may be no whole unit.
+        const std::size_t done = put.value_or(0);
+        bytes = bytes.subspan(done);
+        offset += done;
+        if (bytes.empty()) return {};
     }
     if (auto done = set_direct(false); !done) return done;
-    return write_all(context_->files, file_.get(), bytes, size_);
+    return write_all(context_->files, file_.get(), bytes, offset);
 }
 
 Result<void> FileUpload::write(std::span<const std::byte> bytes) {
